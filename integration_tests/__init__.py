@@ -1,0 +1,1 @@
+"""Tests over real HTTP, against the project's own Graph API sandbox."""

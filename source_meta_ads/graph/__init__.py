@@ -1,0 +1,1 @@
+"""The Graph API and nothing else: sending, authenticating, classifying, throttling and paging."""

@@ -1,0 +1,205 @@
+"""The one door to the Graph API: admit, send, observe, classify, then return, wait or raise."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+
+from source_meta_ads.clock import Clock
+from source_meta_ads.graph.auth import BearerAuth
+from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError, classify, policy_for
+from source_meta_ads.graph.throttle import Throttle
+from source_meta_ads.graph.usage import read_usage
+from source_meta_ads.telemetry.meter import Meter
+
+# Seconds to connect and to wait between bytes: a synchronous insights call may take minutes before it answers.
+_TIMEOUT = (10, 300)
+_POOL_SIZE = 64
+_SHARED_LIMITS = frozenset({"app", "app_insights", "user", "page"})
+_VERSION = re.compile(r"^v\d+\.\d+$")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What an error message and a meter say of a request: method, edge, and the account it is for."""
+
+    method: str
+    edge: str
+    account_id: str | None
+
+
+class GraphSession(requests.Session):
+    """A `requests.Session` whose `send` never returns a failure and never needs a caller's retry.
+
+    Stock `HttpStream` reads, report jobs and plain `get_json` calls all pass `send`. Thread-safe as far as
+    the session's own parts are: cookies are refused, so no request changes another.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        version: str,
+        auth: BearerAuth,
+        clock: Clock,
+        throttle: Throttle,
+        meter: Meter,
+        logger: logging.Logger,
+        waits_for_limits: bool = True,
+    ) -> None:
+        super().__init__()
+        self.base_url = f"{base_url.rstrip('/')}/{version}/"
+        self.version = version
+        self.auth = auth
+        self._clock, self._throttle, self._meter, self._logger = clock, throttle, meter, logger
+        self._waits_for_limits = waits_for_limits
+        self._warned_version = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE))
+
+    def get_json(
+        self, path: str, params: Mapping[str, Any] | None = None, *, account_id: str | None = None
+    ) -> dict[str, Any]:
+        """The parsed body of a GET below the version. Raises: GraphError."""
+        return self._call("GET", path, params, account_id)
+
+    def post_json(
+        self, path: str, params: Mapping[str, Any], *, account_id: str | None = None
+    ) -> dict[str, Any]:
+        """The parsed body of a form POST below the version. Raises: GraphError."""
+        return self._call("POST", path, params, account_id)
+
+    def _call(
+        self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None
+    ) -> dict[str, Any]:
+        encoded = encode_params(params or {})
+        request = requests.Request(method, self.base_url + path)
+        if method == "GET":
+            request.params = encoded
+        else:
+            request.data = encoded
+        prepared = self.prepare_request(request)
+        settings = self.merge_environment_settings(prepared.url or "", {}, None, None, None)
+        return body_of(self.send(prepared, account_id=account_id, **settings))
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """A successful response to the request, however many tries and waits it takes.
+
+        Takes `account_id` (digits) besides what `requests.Session.send` takes, for calls whose URL names none.
+        Raises: GraphError, with method, edge and account, once the error's retry policy is used up.
+        """
+        call = describe(request, kwargs.pop("account_id", None))
+        kwargs.setdefault("timeout", _TIMEOUT)
+        # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
+        kwargs["allow_redirects"] = False
+        attempt = 0
+        while True:
+            attempt += 1
+            if self._waits_for_limits:
+                self._throttle.admit(call.account_id)
+            response, error = self._try(request, call, kwargs)
+            if error is None and response is not None:
+                return response
+            if error is not None:
+                self._wait_or_raise(error.at(call.method, call.edge, call.account_id), call, attempt)
+
+    def _try(
+        self, request: requests.PreparedRequest, call: Call, kwargs: Mapping[str, Any]
+    ) -> tuple[requests.Response | None, GraphError | None]:
+        """One try over the wire: its response, or the error it amounts to."""
+        try:
+            response = super().send(request, **kwargs)
+        except requests.RequestException as failure:
+            self._meter.call(call.edge, 0)
+            return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
+        self._meter.call(call.edge, response.status_code)
+        self._clock.observe_server_date(response.headers.get("Date"))
+        self._throttle.observe(read_usage(response.headers), call.account_id)
+        self._notice_upgrade(response)
+        if response.status_code == requests.codes.ok and _parsed_success(response):
+            return response, None
+        return response, classify(response.status_code, response.headers, response.content)
+
+    def _wait_or_raise(self, error: GraphError, call: Call, attempt: int) -> None:
+        """Wait as the error's policy says; raise it where it says no retry, or the tries are used up."""
+        policy = policy_for(error)
+        limited = isinstance(error, RateLimited)
+        if not policy.retry or attempt >= policy.max_attempts or (limited and not self._waits_for_limits):
+            self._meter.error(type(error).__name__)
+            raise error
+        self._meter.retry(type(error).__name__)
+        ceiling = min(policy.max_seconds, policy.base_seconds * 2 ** (attempt - 1))
+        if isinstance(error, RateLimited):
+            owner = None if error.scope in _SHARED_LIMITS else call.account_id
+            # Blocks end at a known time or not at all sooner, so the wait has a floor of half its ceiling.
+            self._throttle.block(owner, ceiling / 2 + self._clock.jitter(ceiling / 2))
+            return
+        seconds = self._clock.jitter(ceiling)
+        self._logger.info(f"retrying in {seconds:.1f} s (try {attempt} of {policy.max_attempts}): {error}")
+        self._clock.sleep(seconds)
+
+    def _notice_upgrade(self, response: requests.Response) -> None:
+        warning = response.headers.get("X-Ad-Api-Version-Warning")
+        if warning and not self._warned_version:
+            self._warned_version = True
+            self._logger.warning(f"Meta answers {self.version} calls with another version: {warning}")
+
+
+def _parsed_success(response: requests.Response) -> bool:
+    """Whether a 200 is a JSON object without `error`; its parse is kept, so that no body is parsed twice."""
+    try:
+        parsed = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return False
+    if not isinstance(parsed, dict) or "error" in parsed:
+        return False
+    response.__dict__["graph_body"] = parsed
+    return True
+
+
+def body_of(response: requests.Response) -> dict[str, Any]:
+    """The parsed JSON object of a response that `GraphSession.send` returned."""
+    body = response.__dict__.get("graph_body")
+    if not isinstance(body, dict):
+        raise TransientError(message="the answer is not a JSON object", status=response.status_code)
+    return body
+
+
+def describe(request: requests.PreparedRequest, account_id: str | None = None) -> Call:
+    """Method, edge and account of a request, from its path: `/v26.0/act_1/campaigns` → campaigns, 1."""
+    parts = [part for part in urlsplit(request.url or "").path.split("/") if part]
+    parts = parts[1:] if parts and _VERSION.match(parts[0]) else parts
+    node = parts[0] if parts else ""
+    if node.startswith("act_"):
+        account_id = account_id or node.removeprefix("act_")
+    is_id = node.removeprefix("act_").isdigit()
+    kind = ("ad account" if node.startswith("act_") else "object") if is_id else node
+    edge = parts[-1] if len(parts) > 1 else kind
+    return Call(method=request.method or "GET", edge=edge, account_id=account_id)
+
+
+def encode_params(params: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as Graph reads them: lists of plain names comma-joined, anything nested as JSON."""
+    encoded = {}
+    for name, value in params.items():
+        if value is None:
+            continue
+        if name == "fields" and not isinstance(value, str):
+            encoded[name] = ",".join(value)
+        elif isinstance(value, bool):
+            encoded[name] = "true" if value else "false"
+        elif isinstance(value, (str, int, float)):
+            encoded[name] = str(value)
+        else:
+            encoded[name] = orjson.dumps(value).decode()
+    return encoded

@@ -1,0 +1,68 @@
+"""The console entry: the Airbyte commands, nothing but protocol messages on stdout."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.logger import PRINT_BUFFER, init_logger
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.utils import AirbyteTracedException
+
+from source_meta_ads.config import Config
+from source_meta_ads.source import SourceMetaAds
+from source_meta_ads.streams.failure import Failure
+from source_meta_ads.telemetry.redact import Redactor
+
+
+class _Entrypoint(AirbyteEntrypoint):
+    """The CDK's entrypoint, with our sentences instead of a JSON-schema validator's for a bad configuration."""
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        """Raise ConfigError for a configuration that can't be used."""
+        Config.parse(config)
+
+
+def run(args: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 when it did what it was asked, 1 when a read or discover failed.
+
+    A failed `check` is an answer, not a failure, and exits 0, as Airbyte's protocol has it.
+    """
+    init_logger("airbyte")
+    quiet = _OneLine()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(quiet)
+        handler.addFilter(Redactor(()).filter())
+    sys.exit(_execute(list(sys.argv[1:] if args is None else args)))
+
+
+def _execute(args: list[str]) -> int:
+    entrypoint = _Entrypoint(SourceMetaAds())
+    parsed = entrypoint.parse_args(args)
+    with PRINT_BUFFER:
+        try:
+            for message in entrypoint.run(parsed):
+                # One write a line: two would let another thread's line in between.
+                sys.stdout.write(f"{message}\n")
+        except AirbyteTracedException as error:
+            sys.stdout.write(f"{AirbyteEntrypoint.airbyte_message_to_string(_trace(error))}\n")
+            return 1
+    return 0
+
+
+def _trace(error: AirbyteTracedException) -> AirbyteMessage:
+    return error.as_sanitized_airbyte_message()
+
+
+class _OneLine(logging.Filter):
+    """Drops the stack trace of failures whose message already says all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record; without `exc_info` where that is a Failure."""
+        if record.exc_info and isinstance(record.exc_info[1], Failure):
+            record.exc_info = None
+        return True

@@ -1,0 +1,194 @@
+"""SourceMetaAds: config → accounts → streams → slices → records and state, in that order."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    ConnectorSpecification,
+    SyncMode,
+)
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import ConcurrentSourceAdapter
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import InMemoryMessageRepository, MessageRepository
+from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.streams import Stream
+from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils import AirbyteTracedException
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+
+from source_meta_ads.catalog import Built, Chosen, build_streams
+from source_meta_ads.check import check_access, check_reports
+from source_meta_ads.clock import Clock
+from source_meta_ads.config import Config
+from source_meta_ads.connection import Connection, connect, runtime
+from source_meta_ads.graph.errors import GraphError
+from source_meta_ads.spec import connector_specification
+from source_meta_ads.streams.base import Runtime
+from source_meta_ads.streams.cursor import AccountCursor
+from source_meta_ads.streams.failure import Failure, failure_of
+from source_meta_ads.streams.legacy_state import adopt_state
+
+# Records and states wait here for stdout; a full queue holds the workers back, so memory stays flat.
+_QUEUE_SIZE = 10_000
+_DEFAULT_WORKERS = 10
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What one `read` works with: made at its start, gone at its end."""
+
+    config: Config
+    catalog: ConfiguredAirbyteCatalog
+    states: ConnectorStateManager
+    runtime: Runtime
+
+
+class SourceMetaAds(ConcurrentSourceAdapter):
+    """Meta Marketing API source. One instance serves one command at a time."""
+
+    raise_exception_on_missing_stream = True
+
+    def __init__(self, clock: Clock | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._clock = clock or Clock()
+        self._environ = os.environ if environ is None else environ
+        self._repository: MessageRepository = InMemoryMessageRepository()
+        self._reading: _Reading | None = None
+        super().__init__(self._concurrent_source_of(_DEFAULT_WORKERS))
+
+    @property
+    def name(self) -> str:
+        """The name under which the CDK logs."""
+        return "source-meta-ads"
+
+    @property
+    def message_repository(self) -> MessageRepository:
+        """Where states and logs queue up; while reading, the very queue of the records, so that none overtakes."""
+        return self._repository
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
+        """The connection specification."""
+        return connector_specification()
+
+    def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
+        """(True, None), or a Failure that says what to change; waits out no limit."""
+        settings = self._parse(logger, config)
+        check_access(settings, self._connect(settings, logger, waits_for_limits=False))
+        return True, None
+
+    def streams(self, config: Mapping[str, Any]) -> list[Stream]:
+        """Every stream: bare ones to describe, concurrent ones while reading. No call to Meta."""
+        reading = self._reading
+        if reading is None:
+            settings = Config.parse(config)
+            return [built.stream for built in build_streams(settings, None, lambda name: Chosen())]
+        configured = {each.stream.name: each for each in reading.catalog.streams}
+        return [
+            self._concurrent(built, configured.get(built.stream.name), reading)
+            for built in build_streams(reading.config, reading.runtime, lambda name: _chosen(name, reading))
+        ]
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Records, states and statuses of the configured streams. Raises: Failure once all that can be read is."""
+        settings = self._parse(logger, config)
+        connection = self._connect(settings, logger)
+        check_reports(settings, connection)
+        try:
+            means = runtime(settings, connection)
+        except GraphError as error:
+            raise failure_of(error) from None
+        self._concurrent_source = self._concurrent_source_of(settings.num_workers)
+        self._reading = _Reading(settings, catalog, ConnectorStateManager(state), means)
+        try:
+            for message in super().read(logger, config, catalog, state):
+                yield _masked(message, connection)
+        except AirbyteTracedException as error:
+            # The CDK's closing summary: its parts were reported one by one, a stack trace would add nothing.
+            raise Failure(connection.redactor.redact(error.message or str(error)), error.failure_type) from None
+        finally:
+            self._reading = None
+            logger.info(f"run summary: {connection.meter.summary()}")
+
+    def _parse(self, logger: logging.Logger, config: Mapping[str, Any]) -> Config:
+        settings = Config.parse(config)
+        if settings.unknown_keys:
+            logger.warning(f"unknown configuration keys are ignored: {', '.join(settings.unknown_keys)}")
+        return settings
+
+    def _connect(self, settings: Config, logger: logging.Logger, *, waits_for_limits: bool = True) -> Connection:
+        connection = connect(settings, self._environ, self._clock, logger, waits_for_limits=waits_for_limits)
+        for secret in connection.redactor.secrets:
+            add_to_secrets(secret)
+        return connection
+
+    def _concurrent_source_of(self, workers: int) -> ConcurrentSource:
+        """The CDK's engine over one queue for records and states; half the workers may make slices."""
+        queue: Queue[QueueItem] = Queue(maxsize=_QUEUE_SIZE)
+        self._repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
+        return ConcurrentSource.create(
+            num_workers=workers,
+            initial_number_of_partitions_to_generate=max(1, workers // 2),
+            logger=logging.getLogger(f"airbyte.{self.name}"),
+            slice_logger=DebugSliceLogger(),
+            message_repository=self._repository,
+            queue=queue,
+        )
+
+    def _concurrent(
+        self, built: Built, configured: ConfiguredAirbyteStream | None, reading: _Reading
+    ) -> Stream:
+        """The stream as the engine reads it; with our cursor where it is read incrementally."""
+        logger = reading.runtime.logger
+        stream = built.stream
+        if built.progress is None or configured is None or configured.sync_mode != SyncMode.incremental:
+            return self.convert_to_concurrent_stream(logger, stream, reading.states)
+        cursor = AccountCursor(
+            stream.name, _state(stream.name, reading), built.progress, reading.states, self._repository
+        )
+        return self.convert_to_concurrent_stream(logger, stream, reading.states, cursor)
+
+
+def _chosen(name: str, reading: _Reading) -> Chosen:
+    """The columns and the state that a read has for a stream; no state where it is read in full."""
+    configured = next((each for each in reading.catalog.streams if each.stream.name == name), None)
+    if configured is None:
+        return Chosen()
+    columns = (configured.stream.json_schema or {}).get("properties")
+    incremental = configured.sync_mode == SyncMode.incremental
+    return Chosen(
+        columns=tuple(columns) if columns else None, state=_state(name, reading) if incremental else None
+    )
+
+
+def _state(name: str, reading: _Reading) -> dict[str, Any]:
+    accounts = [account.id for account in reading.runtime.reach.accounts]
+    return adopt_state(reading.states.get_stream_state(name, None), accounts)
+
+
+def _masked(message: AirbyteMessage, connection: Connection) -> AirbyteMessage:
+    """The message with every secret out of its error; the concurrent CDK passes errors on unfiltered."""
+    error = message.trace.error if message.trace else None
+    if error:
+        error.message = connection.redactor.redact(error.message)
+        if error.internal_message:
+            error.internal_message = connection.redactor.redact(error.internal_message)
+        if error.stack_trace:
+            error.stack_trace = connection.redactor.redact(error.stack_trace)
+    return message

@@ -1,0 +1,112 @@
+"""What every stream shares: the CDK glue, written once."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from airbyte_cdk.models import SyncMode
+from airbyte_cdk.sources.streams.http import HttpClient, HttpStream
+
+from source_meta_ads.accounts import Account, Reach, Refused
+from source_meta_ads.clock import Clock
+from source_meta_ads.graph.client import GraphSession
+from source_meta_ads.graph.errors import GraphError
+from source_meta_ads.graph.paging import next_cursor
+from source_meta_ads.insights.scheduler import Scheduler
+from source_meta_ads.streams.failure import failure_of
+from source_meta_ads.telemetry.meter import Meter
+
+Row = Mapping[str, Any]
+Slice = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a stream needs to read: absent while only schemas are asked for."""
+
+    session: GraphSession
+    scheduler: Scheduler
+    clock: Clock
+    meter: Meter
+    reach: Reach
+    logger: logging.Logger
+
+
+class MetaStream(HttpStream, ABC):
+    """An `HttpStream` whose requests pass the run's one session, a slice being (account, …).
+
+    `HttpStream` has no `session` argument, so its client is replaced here, once. The CDK gives a stream
+    without a cursor field a resumable-full-refresh cursor, under which a concurrent read stops after the first
+    page; streams here read a whole slice in one `read_records`, so that cursor is removed.
+    """
+
+    def __init__(self, api_version: str, selected: Collection[str] | None, runtime: Runtime | None) -> None:
+        super().__init__()
+        self.cursor = None
+        self._api_version = api_version
+        self._selected = selected
+        self._runtime = runtime
+        if runtime:
+            self._http_client = HttpClient(self.name, self.logger, session=runtime.session, disable_retries=True)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The means to read. Raises RuntimeError on a stream built for `discover` alone."""
+        if self._runtime is None:
+            raise RuntimeError(f"stream {self.name} was built without a session: it can be described, not read")
+        return self._runtime
+
+    @property
+    def url_base(self) -> str:
+        """The Graph API's address up to and with the version."""
+        return self.runtime.session.base_url
+
+    def next_page_token(self, response: requests.Response) -> Mapping[str, Any] | None:
+        """`{"after": cursor}` of the following page, None on the last."""
+        after = next_cursor(response.json())
+        return {"after": after} if after else None
+
+    def request_kwargs(
+        self,
+        stream_state: Mapping[str, Any] | None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """What the session's `send` gets beside the request: the account, which not every URL names."""
+        return {"account_id": (stream_slice or {}).get("account_id")}
+
+    def slice_accounts(self) -> Iterable[Account | Refused]:
+        """Every account of the run; those that Meta refused come as such, to fail in their own slice."""
+        yield from self.runtime.reach.accounts
+        yield from self.runtime.reach.refused
+
+    def read_records(
+        self,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,
+        stream_slice: Slice | None = None,
+        stream_state: Mapping[str, Any] | None = None,
+    ) -> Iterable[Row]:
+        """The typed records of one slice, whole. Raises: Failure naming account and edge."""
+        account_slice = stream_slice or {}
+        try:
+            self._raise_if_refused(account_slice)
+            for record in self.records(account_slice):
+                self.runtime.meter.row(self.name)
+                yield record
+        except GraphError as error:
+            raise failure_of(error) from None
+
+    def records(self, account_slice: Slice) -> Iterable[Row]:
+        """The typed records of one slice. Raises: GraphError. Each kind of stream has its own."""
+        raise TypeError(f"{type(self).__name__} does not say how its records are read")
+
+    def _raise_if_refused(self, account_slice: Slice) -> None:
+        for refused in self.runtime.reach.refused:
+            if refused.account_id == account_slice.get("account_id"):
+                raise refused.error

@@ -1,0 +1,128 @@
+"""How far a stream is, in the terms of its cursor: a moment for objects, days for reports. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from source_meta_ads.insights.windows import Window
+
+State = dict[str, Any]
+Slice = Mapping[str, Any]
+
+
+class StateProgress(Protocol):
+    """How one kind of stream keeps its place. Both methods run under the cursor's lock and must not block."""
+
+    def observe(self, record: Mapping[str, Any], account_slice: Slice) -> None:
+        """Note one record that was queued for output."""
+
+    def close(self, state: State, account_slice: Slice) -> None:
+        """Write into `state` that a slice's records are all queued."""
+
+
+class LatestMoment:
+    """An entity stream's place: the newest cursor value (an RFC 3339 moment) read of each account.
+
+    Written only when the account's whole slice is read, since pages come in no order by time.
+    """
+
+    def __init__(self, cursor_field: str, statuses: Sequence[str]) -> None:
+        self._cursor_field = cursor_field
+        self._statuses = sorted(statuses)
+        self._newest: dict[str, str] = {}
+
+    def observe(self, record: Mapping[str, Any], account_slice: Slice) -> None:
+        """Keep the newest cursor value of the account; a record without one doesn't move it."""
+        value = record.get(self._cursor_field)
+        account_id = str(account_slice.get("account_id"))
+        if isinstance(value, str) and _is_newer(value, self._newest.get(account_id)):
+            self._newest[account_id] = value
+
+    def close(self, state: State, account_slice: Slice) -> None:
+        """The account's entry: the newest value seen now or before, and the statuses it was read with."""
+        account_id = str(account_slice.get("account_id"))
+        entry = dict(state.get(account_id) or {})
+        newest = self._newest.get(account_id)
+        if newest is not None and _is_newer(newest, entry.get(self._cursor_field)):
+            entry[self._cursor_field] = newest
+        if self._statuses:
+            entry["filter_statuses"] = self._statuses
+        else:
+            entry.pop("filter_statuses", None)
+        state[account_id] = entry
+
+
+class DaysDone:
+    """A report's place: the last day up to which nothing planned is missing, and days done beyond it.
+
+    A sync re-reads the lookback window below its cursor, and its jobs finish in any order. The cursor may only
+    pass a day when every earlier planned day is done, the re-read ones included: else a crash would leave
+    re-read days behind a cursor that has moved on, and their late conversions would never be read.
+    """
+
+    def __init__(self, time_increment: int | str) -> None:
+        self._time_increment = time_increment
+        self._planned: dict[str, list[date]] = {}
+        self._done: dict[str, set[date]] = {}
+        self._today: dict[str, date] = {}
+
+    def plan(self, account_id: str, windows: Iterable[Window], today: date) -> None:
+        """Say which days this run is to read of an account."""
+        self._planned[account_id] = sorted(day for window in windows for day in days_of(window))
+        self._done[account_id] = set()
+        self._today[account_id] = today
+
+    def observe(self, record: Mapping[str, Any], account_slice: Slice) -> None:
+        """Nothing: whole windows count, not records."""
+
+    def close(self, state: State, account_slice: Slice) -> None:
+        """Count the slice's days as done, and move the account's cursor as far as they reach without a gap."""
+        account_id = str(account_slice["account_id"])
+        window = Window(date.fromisoformat(account_slice["since"]), date.fromisoformat(account_slice["until"]))
+        done = self._done.setdefault(account_id, set())
+        done.update(days_of(window))
+        entry = dict(state.get(account_id) or {})
+        before = entry.get("date_start")
+        cursor = date.fromisoformat(before) if isinstance(before, str) else None
+        for day in self._planned.get(account_id, []):
+            if day not in done:
+                break
+            cursor = day if cursor is None else max(cursor, day)
+        beyond = sorted(day for day in done if cursor is None or day > cursor)
+        if cursor is not None:
+            entry["date_start"] = cursor.isoformat()
+        entry["slices"] = [day.isoformat() for day in beyond]
+        if beyond:
+            entry["slices_read_on"] = self._today[account_id].isoformat()
+        else:
+            entry.pop("slices_read_on", None)
+        state[account_id] = entry
+        state["time_increment"] = self._time_increment
+
+
+def days_to_skip(entry: Mapping[str, Any], today: date, lookback_days: int) -> frozenset[date]:
+    """Days that an interrupted sync already read and that need no second read.
+
+    A day read while its figures could still change may be skipped only on the day it was read on. State
+    without `slices_read_on` (the official connector's) doesn't say when, so its days are read again.
+    """
+    read_on = entry.get("slices_read_on")
+    if not isinstance(read_on, str):
+        return frozenset()
+    read = date.fromisoformat(read_on)
+    days = (date.fromisoformat(day) for day in entry.get("slices") or [])
+    return frozenset(day for day in days if read == today or day + timedelta(days=lookback_days) < read)
+
+
+def days_of(window: Window) -> list[date]:
+    """Every day of a window, in order."""
+    return [window.since + timedelta(days=n) for n in range((window.until - window.since).days + 1)]
+
+
+def _is_newer(value: str, than: object) -> bool:
+    """Whether one RFC 3339 moment is later than another; offsets differ over daylight saving."""
+    if not isinstance(than, str):
+        return True
+    return datetime.fromisoformat(value) > datetime.fromisoformat(than)
