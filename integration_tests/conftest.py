@@ -1,0 +1,53 @@
+"""A sandbox for every test that asks for one, and the installed connector to point at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from integration_tests.connector import Connector
+from integration_tests.sandbox.server import serve_in_thread
+from integration_tests.truth import Truth
+
+# Small enough to read in seconds, rich enough to have every kind of row.
+WORLD = {
+    "seed": 7,
+    "clock": {"now": "2026-11-24T15:01:00Z"},
+    "jobs": {"seconds": [0.0, 0.2]},
+    "tokens": [
+        {"token": "tok-all", "accounts": ["1001", "1002"], "scopes": ["ads_read"]},
+        {
+            "token": "tok-signed", "app_id": "77", "app_secret": "app-secret-77", "require_proof": True,
+            "accounts": ["1001"], "scopes": ["ads_read"],
+        },
+        {"token": "tok-old", "accounts": ["1001"], "scopes": ["ads_read"], "expires_at": "2026-11-01T00:00:00Z"},
+    ],
+    "accounts": [
+        {
+            "id": "1001", "name": "West", "timezone": "America/Los_Angeles", "currency": "USD",
+            "campaigns": 3, "adsets_per_campaign": 2, "ads_per_adset": 3, "creatives": 8, "audiences": 3,
+        },
+        {
+            "id": "1002", "name": "Ost", "timezone": "Asia/Tokyo", "currency": "JPY",
+            "campaigns": 2, "adsets_per_campaign": 2, "ads_per_adset": 2, "creatives": 4, "audiences": 2,
+        },
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def truth() -> Iterator[Truth]:
+    """A fresh sandbox with the small world."""
+    handle = serve_in_thread(WORLD)
+    try:
+        yield Truth(handle.url)
+    finally:
+        handle.stop()
+
+
+@pytest.fixture
+def connector(truth: Truth) -> Connector:
+    """The connector with a token for both accounts and two weeks of history."""
+    return Connector(truth.url, {"credentials": {"auth_type": "Service", "access_token": "tok-all"},
+                                 "start_date": "2026-11-10"})  # fmt: skip

@@ -1,0 +1,1 @@
+"""What a run says of itself: counters, log context, and nothing secret."""

@@ -1,0 +1,175 @@
+"""Many report jobs at once, on simulated time, against a Meta that does what each test says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import cast
+
+import pytest
+
+from source_meta_ads.accounts import Account
+from source_meta_ads.graph.errors import BadRequest, GraphError, TooMuchData, TransientError
+from source_meta_ads.insights.report_run import Job, Progress, ReportRuns
+from source_meta_ads.insights.reports import Report
+from source_meta_ads.insights.scheduler import Finished, Scheduler
+from source_meta_ads.insights.windows import Window
+from unit_tests.simulated import SimulatedClock
+
+Outcome = Callable[[Job, int], "float | GraphError"]
+
+
+class FakeMeta:
+    """Report runs that take as long, or fail, as `outcome(job, times submitted)` says."""
+
+    def __init__(self, clock: SimulatedClock, outcome: Outcome) -> None:
+        self._clock, self._outcome = clock, outcome
+        self.jobs: list[tuple[Job, float | GraphError, float]] = []
+        self.polls = 0
+        self.most_in_flight: dict[str, int] = {}
+        self._in_flight: set[tuple[str, str]] = set()
+
+    def submit(self, job: Job) -> str:
+        times = sum(each.window == job.window and each.account == job.account for each, _, _ in self.jobs) + 1
+        self.jobs.append((job, self._outcome(job, times), self._clock.monotonic()))
+        run_id = str(len(self.jobs) - 1)
+        self._in_flight.add((job.account.id, run_id))
+        now = sum(account == job.account.id for account, _ in self._in_flight)
+        self.most_in_flight[job.account.id] = max(now, self.most_in_flight.get(job.account.id, 0))
+        return run_id
+
+    def poll(self, run_id: str, account_id: str, *, is_new: bool) -> Progress:
+        self.polls += 1
+        _, outcome, started = self.jobs[int(run_id)]
+        if isinstance(outcome, GraphError):
+            self._in_flight.discard((account_id, run_id))
+            return Progress(is_done=False, percent=0, error=outcome)
+        if self._clock.monotonic() < started + outcome:
+            return Progress(is_done=False, percent=50)
+        self._in_flight.discard((account_id, run_id))
+        return Progress(is_done=True, percent=100)
+
+
+def jobs(accounts: int = 1, windows: int = 1, days: int = 7, increment: int = 1) -> list[Job]:
+    report = Report(name="r", time_increment=increment)
+    first = date(2026, 10, 1)
+    return [
+        Job(
+            Account(str(a), f"account {a}", "UTC", "USD", 1),
+            report,
+            Window(first + timedelta(days=w * days), first + timedelta(days=(w + 1) * days - 1)),
+            ("spend",),
+        )
+        for a in range(accounts)
+        for w in range(windows)
+    ]
+
+
+def run(work: list[Job], outcome: Outcome) -> tuple[list[Finished], FakeMeta, SimulatedClock]:
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, outcome)
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    return list(scheduler.completed(work)), meta, clock
+
+
+def covered(finished: list[Finished], account: str = "0") -> list[date]:
+    return sorted(
+        each.job.window.since + timedelta(days=n)
+        for each in finished
+        if each.job.account.id == account and each.error is None
+        for n in range((each.job.window.until - each.job.window.since).days + 1)
+    )
+
+
+def test_every_job_is_handed_out_once() -> None:
+    finished, _, _ = run(jobs(accounts=3, windows=9), lambda job, times: 4.0)
+    assert len(finished) == len({(each.job.account.id, each.job.window) for each in finished}) == 27
+    assert all(each.run_id for each in finished)
+
+
+def test_jobs_run_side_by_side_within_each_accounts_slots() -> None:
+    _, meta, clock = run(jobs(accounts=2, windows=8), lambda job, times: 10.0)
+    assert meta.most_in_flight == {"0": 4, "1": 4}
+    one_after_another = 2 * 8 * 10.0
+    assert clock.elapsed < one_after_another / 4
+
+
+def test_a_slow_account_does_not_hold_up_a_quick_one() -> None:
+    finished, _, _ = run(jobs(accounts=2, windows=4), lambda job, times: 300.0 if job.account.id == "0" else 1.0)
+    assert [each.job.account.id for each in finished] == ["1"] * 4 + ["0"] * 4
+
+
+def test_waiting_for_a_long_job_takes_few_polls() -> None:
+    _, meta, _ = run(jobs(), lambda job, times: 600.0)
+    assert meta.polls < 45
+
+
+def test_a_job_too_large_is_cut_by_days_and_no_day_is_lost_or_doubled() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        days = (job.window.until - job.window.since).days + 1
+        return TooMuchData(message="Report Too Large") if days > 2 else 1.0
+
+    finished, _, _ = run(jobs(days=7), outcome)
+    assert covered(finished) == [date(2026, 10, 1) + timedelta(days=n) for n in range(7)]
+
+
+def test_a_cut_keeps_increments_of_several_days_whole() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        days = (job.window.until - job.window.since).days + 1
+        return TooMuchData(message="Report Too Large") if days > 3 else 1.0
+
+    finished, _, _ = run(jobs(days=9, increment=3), outcome)
+    assert {(each.job.window.until - each.job.window.since).days + 1 for each in finished} == {3}
+    assert len(covered(finished)) == 9
+
+
+def test_a_single_day_that_is_too_large_is_an_error_of_that_day_alone() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        bad = job.window.since <= date(2026, 10, 3) <= job.window.until
+        return TooMuchData(message="Report Too Large") if bad else 1.0
+
+    finished, _, _ = run(jobs(days=7), outcome)
+    failed = [each.job.window for each in finished if each.error]
+    assert failed == [Window(date(2026, 10, 3), date(2026, 10, 3))]
+    assert len(covered(finished)) == 6
+
+
+def test_a_passing_failure_is_submitted_again_and_then_given_up() -> None:
+    finished, meta, _ = run(jobs(), lambda job, times: TransientError(message="Report Failed") if times < 3 else 1.0)
+    assert finished[0].error is None
+    assert len(meta.jobs) == 3
+    finished, meta, _ = run(jobs(), lambda job, times: TransientError(message="Report Failed"))
+    assert isinstance(finished[0].error, TransientError)
+    assert len(meta.jobs) == 4
+
+
+def test_a_refused_report_is_not_submitted_again_and_stops_no_other() -> None:
+    finished, meta, _ = run(
+        jobs(accounts=2), lambda job, times: BadRequest(message="invalid") if job.account.id == "0" else 1.0
+    )
+    assert {each.job.account.id: each.error is None for each in finished} == {"0": False, "1": True}
+    assert len(meta.jobs) == 2
+
+
+def test_a_stuck_job_is_given_up_after_the_timeout_and_cut_smaller() -> None:
+    finished, _, clock = run(
+        jobs(days=2), lambda job, times: 1e9 if job.window.since < job.window.until else 1.0
+    )
+    assert len(covered(finished)) == 2
+    assert 3600 < clock.elapsed < 3600 + 60
+
+
+def test_a_consumer_that_stops_gives_its_slots_back() -> None:
+    clock = SimulatedClock()
+    scheduler = Scheduler(cast(ReportRuns, FakeMeta(clock, lambda job, times: 5.0)), clock, logging.getLogger("test"))
+    first = scheduler.completed(jobs(windows=6))
+    next(iter(first))
+    first.close()  # type: ignore[attr-defined]
+    assert len(list(scheduler.completed(jobs(windows=6)))) == 6
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_nothing_to_do_takes_no_time(share: float) -> None:
+    finished, meta, clock = run([], lambda job, times: share)
+    assert (finished, meta.polls, clock.elapsed) == ([], 0, 0.0)

@@ -1,0 +1,117 @@
+"""How far a stream is: what may and what may not move its cursor."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from source_meta_ads.insights.windows import Window
+from source_meta_ads.streams.progress import DaysDone, LatestMoment, days_of, days_to_skip
+
+TODAY = date(2026, 11, 24)
+
+
+def day(n: int) -> date:
+    """The day n days before TODAY."""
+    return TODAY - timedelta(days=n)
+
+
+def a_slice(since: date, until: date, account: str = "1") -> dict[str, Any]:
+    return {"account_id": account, "since": since.isoformat(), "until": until.isoformat(), "report_run_id": "9"}
+
+
+def planned(*windows: Window) -> DaysDone:
+    progress = DaysDone(1)
+    progress.plan("1", windows, TODAY)
+    return progress
+
+
+def test_the_cursor_reaches_the_last_day_when_all_is_done() -> None:
+    progress, state = planned(Window(day(13), day(7)), Window(day(6), day(0))), {}
+    progress.close(state, a_slice(day(13), day(7)))
+    assert state["1"] == {"date_start": day(7).isoformat(), "slices": []}
+    progress.close(state, a_slice(day(6), day(0)))
+    assert state["1"] == {"date_start": TODAY.isoformat(), "slices": []}
+    assert state["time_increment"] == 1
+
+
+def test_new_days_done_before_the_reread_ones_do_not_move_the_cursor() -> None:
+    progress = planned(Window(day(31), day(4)), Window(day(3), day(0)))
+    state: dict[str, Any] = {"1": {"date_start": day(3).isoformat(), "slices": []}}
+    progress.close(state, a_slice(day(3), day(0)))
+    assert state["1"]["date_start"] == day(3).isoformat()
+    assert state["1"]["slices"] == [day(2).isoformat(), day(1).isoformat(), day(0).isoformat()]
+    assert state["1"]["slices_read_on"] == TODAY.isoformat()
+    progress.close(state, a_slice(day(31), day(4)))
+    assert state["1"] == {"date_start": TODAY.isoformat(), "slices": []}
+
+
+def test_a_reread_never_moves_the_cursor_back() -> None:
+    progress = planned(Window(day(30), day(20)))
+    state: dict[str, Any] = {"1": {"date_start": day(2).isoformat()}}
+    progress.close(state, a_slice(day(30), day(20)))
+    assert state["1"]["date_start"] == day(2).isoformat()
+
+
+def test_accounts_do_not_move_each_other() -> None:
+    progress, state = DaysDone(1), {}
+    for account in ("1", "2"):
+        progress.plan(account, [Window(day(1), day(0))], TODAY)
+    progress.close(state, a_slice(day(1), day(0), account="2"))
+    assert "1" not in state
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=8),
+    order=st.randoms(use_true_random=False),
+    stop=st.integers(0, 8),
+)
+def test_in_any_order_the_cursor_only_stands_above_days_that_are_done(sizes: list[int], order: Any, stop: int) -> None:
+    since, windows = day(sum(sizes) - 1), []
+    for size in sizes:
+        windows.append(Window(since, since + timedelta(days=size - 1)))
+        since += timedelta(days=size)
+    progress, state = planned(*windows), {}
+    shuffled = list(windows)
+    order.shuffle(shuffled)
+    done: set[date] = set()
+    for window in shuffled[:stop]:
+        progress.close(state, a_slice(window.since, window.until))
+        done.update(days_of(window))
+    entry = state.get("1", {})
+    cursor = date.fromisoformat(entry["date_start"]) if "date_start" in entry else None
+    below = {each for window in windows for each in days_of(window) if cursor and each <= cursor}
+    assert below <= done
+    assert {date.fromisoformat(each) for each in entry.get("slices", [])} == done - below
+
+
+def test_days_read_today_are_skipped_after_an_interruption() -> None:
+    entry = {"slices": [day(2).isoformat()], "slices_read_on": TODAY.isoformat()}
+    assert days_to_skip(entry, TODAY, 28) == {day(2)}
+
+
+def test_a_day_read_while_its_figures_could_change_is_read_again_later() -> None:
+    entry = {"slices": [day(50).isoformat(), day(25).isoformat()], "slices_read_on": day(20).isoformat()}
+    assert days_to_skip(entry, TODAY, 28) == {day(50)}
+
+
+def test_days_of_unknown_reading_are_read_again() -> None:
+    assert days_to_skip({"slices": [day(2).isoformat()]}, TODAY, 28) == frozenset()
+
+
+def test_an_entity_cursor_compares_moments_not_text() -> None:
+    progress, state = LatestMoment("updated_time", []), {}
+    for moment in ("2026-11-01T01:30:00-07:00", "2026-11-01T01:15:00-08:00", "2026-11-01T08:00:00+00:00"):
+        progress.observe({"updated_time": moment}, {"account_id": "1"})
+    progress.close(state, {"account_id": "1"})
+    assert state == {"1": {"updated_time": "2026-11-01T01:15:00-08:00"}}
+
+
+def test_an_account_without_changes_keeps_its_cursor() -> None:
+    progress = LatestMoment("updated_time", ["PAUSED", "ACTIVE"])
+    state: dict[str, Any] = {"1": {"updated_time": "2026-11-01T00:00:00+00:00"}}
+    progress.close(state, {"account_id": "1"})
+    assert state == {"1": {"updated_time": "2026-11-01T00:00:00+00:00", "filter_statuses": ["ACTIVE", "PAUSED"]}}
