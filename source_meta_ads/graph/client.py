@@ -17,24 +17,24 @@ from requests.adapters import HTTPAdapter
 from source_meta_ads.clock import Clock
 from source_meta_ads.graph.auth import BearerAuth
 from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError, classify, policy_for
-from source_meta_ads.graph.throttle import Throttle
+from source_meta_ads.graph.throttle import SHARED_SCOPES, Throttle
 from source_meta_ads.graph.usage import read_usage
 from source_meta_ads.telemetry.meter import Meter
 
 # Seconds to connect and to wait between bytes: a synchronous insights call may take minutes before it answers.
 _TIMEOUT = (10, 300)
 _POOL_SIZE = 64
-_SHARED_LIMITS = frozenset({"app", "app_insights", "user", "page"})
 _VERSION = re.compile(r"^v\d+\.\d+$")
 
 
 @dataclass(frozen=True)
 class Call:
-    """What an error message and a meter say of a request: method, edge, and the account it is for."""
+    """What an error message and a meter say of a request: method, edge, the account and the stream it is for."""
 
     method: str
     edge: str
     account_id: str | None
+    stream: str | None = None
 
 
 class GraphSession(requests.Session):
@@ -68,19 +68,24 @@ class GraphSession(requests.Session):
             self.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE))
 
     def get_json(
-        self, path: str, params: Mapping[str, Any] | None = None, *, account_id: str | None = None
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        account_id: str | None = None,
+        stream: str | None = None,
     ) -> dict[str, Any]:
         """The parsed body of a GET below the version. Raises: GraphError."""
-        return self._call("GET", path, params, account_id)
+        return self._call("GET", path, params, account_id, stream)
 
     def post_json(
-        self, path: str, params: Mapping[str, Any], *, account_id: str | None = None
+        self, path: str, params: Mapping[str, Any], *, account_id: str | None = None, stream: str | None = None
     ) -> dict[str, Any]:
         """The parsed body of a form POST below the version. Raises: GraphError."""
-        return self._call("POST", path, params, account_id)
+        return self._call("POST", path, params, account_id, stream)
 
     def _call(
-        self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None
+        self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None, stream: str | None
     ) -> dict[str, Any]:
         encoded = encode_params(params or {})
         request = requests.Request(method, self.base_url + path)
@@ -90,23 +95,25 @@ class GraphSession(requests.Session):
             request.data = encoded
         prepared = self.prepare_request(request)
         settings = self.merge_environment_settings(prepared.url or "", {}, None, None, None)
-        return body_of(self.send(prepared, account_id=account_id, **settings))
+        return body_of(self.send(prepared, account_id=account_id, stream_name=stream, **settings))
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """A successful response to the request, however many tries and waits it takes.
 
-        Takes `account_id` (digits) besides what `requests.Session.send` takes, for calls whose URL names none.
+        Takes, besides what `requests.Session.send` takes, `account_id` (digits) for calls whose URL names none
+        and `stream_name` for the meter.
         Raises: GraphError, with method, edge and account, once the error's retry policy is used up.
         """
-        call = describe(request, kwargs.pop("account_id", None))
-        kwargs.setdefault("timeout", _TIMEOUT)
+        call = describe(request, kwargs.pop("account_id", None), kwargs.pop("stream_name", None))
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
         kwargs["allow_redirects"] = False
         attempt = 0
         while True:
             attempt += 1
             if self._waits_for_limits:
-                self._throttle.admit(call.account_id)
+                self._meter.wait(self._throttle.admit(call.account_id))
             response, error = self._try(request, call, kwargs)
             if error is None and response is not None:
                 return response
@@ -120,9 +127,9 @@ class GraphSession(requests.Session):
         try:
             response = super().send(request, **kwargs)
         except requests.RequestException as failure:
-            self._meter.call(call.edge, 0)
+            self._meter.call(call.edge, 0, call.stream)
             return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
-        self._meter.call(call.edge, response.status_code)
+        self._meter.call(call.edge, response.status_code, call.stream)
         self._clock.observe_server_date(response.headers.get("Date"))
         self._throttle.observe(read_usage(response.headers), call.account_id)
         self._notice_upgrade(response)
@@ -140,7 +147,7 @@ class GraphSession(requests.Session):
         self._meter.retry(type(error).__name__)
         ceiling = min(policy.max_seconds, policy.base_seconds * 2 ** (attempt - 1))
         if isinstance(error, RateLimited):
-            owner = None if error.scope in _SHARED_LIMITS else call.account_id
+            owner = None if error.scope in SHARED_SCOPES else call.account_id
             # Blocks end at a known time or not at all sooner, so the wait has a floor of half its ceiling.
             self._throttle.block(owner, ceiling / 2 + self._clock.jitter(ceiling / 2))
             return
@@ -161,7 +168,7 @@ def _parsed_success(response: requests.Response) -> bool:
         parsed = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         return False
-    if not isinstance(parsed, dict) or "error" in parsed:
+    if not isinstance(parsed, dict) or parsed.get("error") is not None:
         return False
     response.__dict__["graph_body"] = parsed
     return True
@@ -175,7 +182,9 @@ def body_of(response: requests.Response) -> dict[str, Any]:
     return body
 
 
-def describe(request: requests.PreparedRequest, account_id: str | None = None) -> Call:
+def describe(
+    request: requests.PreparedRequest, account_id: str | None = None, stream: str | None = None
+) -> Call:
     """Method, edge and account of a request, from its path: `/v26.0/act_1/campaigns` → campaigns, 1."""
     parts = [part for part in urlsplit(request.url or "").path.split("/") if part]
     parts = parts[1:] if parts and _VERSION.match(parts[0]) else parts
@@ -185,7 +194,7 @@ def describe(request: requests.PreparedRequest, account_id: str | None = None) -
     is_id = node.removeprefix("act_").isdigit()
     kind = ("ad account" if node.startswith("act_") else "object") if is_id else node
     edge = parts[-1] if len(parts) > 1 else kind
-    return Call(method=request.method or "GET", edge=edge, account_id=account_id)
+    return Call(method=request.method or "GET", edge=edge, account_id=account_id, stream=stream)
 
 
 def encode_params(params: Mapping[str, Any]) -> dict[str, str]:

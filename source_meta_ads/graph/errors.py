@@ -138,8 +138,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class _Row:
-    code: int
-    last_code: int
+    """One row of the table; `code` None: known by its words alone, whatever the code."""
+
+    code: int | None
+    last_code: int | None
     subcode: int | None
     pattern: re.Pattern[str] | None
     kind: type[GraphError]
@@ -158,8 +160,8 @@ def _rows() -> tuple[_Row, ...]:
     """The table, most specific rows first."""
     rows = [
         _Row(
-            code=row["code"],
-            last_code=row.get("last_code", row["code"]),
+            code=row.get("code"),
+            last_code=row.get("last_code", row.get("code")),
             subcode=row.get("subcode"),
             pattern=re.compile(row["pattern"], re.IGNORECASE) if "pattern" in row else None,
             kind=_CLASSES[row["class"]],
@@ -170,7 +172,10 @@ def _rows() -> tuple[_Row, ...]:
         for row in _data()["error"]
     ]
     return tuple(
-        sorted(rows, key=lambda row: (row.subcode is None, row.pattern is None, row.last_code != row.code))
+        sorted(
+            rows,
+            key=lambda row: (row.code is None, row.subcode is None, row.pattern is None, row.last_code != row.code),
+        )
     )
 
 
@@ -191,7 +196,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes | str | None) 
     A 2xx whose body is no complete JSON object is a passing failure: Meta cuts bodies off now and then.
     """
     parsed = _parse(body)
-    if isinstance(parsed, dict) and "error" in parsed:
+    if isinstance(parsed, dict) and parsed.get("error") is not None:
         return classify_error(parsed["error"], status)
     if 200 <= status < 300:
         if isinstance(parsed, (dict, list)):
@@ -252,10 +257,11 @@ def classify_report_run(run: Mapping[str, Any]) -> GraphError | None:
 
 def _find(code: int | None, subcode: int | None, words: str) -> _Row | None:
     for row in _rows():
-        if code is None or not row.code <= code <= row.last_code:
-            continue
-        if row.subcode is not None and row.subcode != subcode:
-            continue
+        if row.code is not None and row.last_code is not None:
+            if code is None or not row.code <= code <= row.last_code:
+                continue
+            if row.subcode is not None and row.subcode != subcode:
+                continue
         if row.pattern is None or row.pattern.search(words):
             return row
     return None

@@ -74,8 +74,12 @@ def next_cursor(page: Page) -> str | None:
 
 
 def rows(page: Page) -> list[dict[str, Any]]:
-    """The page's `data`. Raises TransientError when the body has none, so that no page passes for an empty one."""
+    """The page's `data`.
+
+    Raises: TransientError when the body has no list of objects there, so that no page passes for an empty one and
+    no row is left out unnoticed.
+    """
     data = page.get("data")
-    if not isinstance(data, list):
-        raise TransientError(message="the answer has no `data` list")
-    return [row for row in data if isinstance(row, dict)]
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise TransientError(message="the answer has no `data` list of objects")
+    return data

@@ -8,8 +8,8 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
+from typing import Any
 
-DEFAULT_VERSION = "v26.0"
 _FORM = re.compile(r"^v(\d+)\.(\d+)$")
 
 
@@ -29,10 +29,17 @@ class Version:
 
 
 @functools.cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("versions.toml").read_text("utf-8"))
+
+
+DEFAULT_VERSION: str = _data()["default"]
+
+
+@functools.cache
 def versions() -> tuple[Version, ...]:
     """Every version we know, oldest first."""
-    data = tomllib.loads(resources.files(__package__).joinpath("versions.toml").read_text("utf-8"))
-    return tuple(Version(**row) for row in data["version"])
+    return tuple(Version(**row) for row in _data()["version"])
 
 
 def find(name: str) -> Version:

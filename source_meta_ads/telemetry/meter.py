@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 # A counter has one entry a stream, edge, class or account; this bounds the last of them.
@@ -20,17 +20,17 @@ class Meter:
         self._rows: Counter[str] = Counter()
         self._retries: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
-        self._spend: Counter[str] = Counter()
+        self._spend: defaultdict[str, float] = defaultdict(float)
         self._waited_seconds = 0.0
 
     def call(self, edge: str, status: int, stream: str | None = None) -> None:
-        """Count a call that was answered; status 0: no answer came."""
+        """Count a call that was sent; status 0: no answer came. `stream` is whom it was made for, if one."""
         with self._lock:
             self._calls[f"{edge} {status}"] += 1
             if stream:
                 self._calls_by_stream[stream] += 1
 
-    def rows(self, stream: str, count: int = 1) -> None:
+    def rows(self, stream: str, count: int) -> None:
         """Count records handed to Airbyte."""
         with self._lock:
             self._rows[stream] += count
@@ -45,11 +45,12 @@ class Meter:
         with self._lock:
             self._errors[error_class] += 1
 
-    def spend(self, account_id: str, currency: str, amount: float) -> None:
-        """Add spend read, in major units of the account's currency."""
-        key = f"{account_id} {currency}"
+    def spend(self, stream: str, account_id: str, currency: str, amount: float) -> None:
+        """Add spend read by a stream, in major units of the account's currency."""
+        key = f"{stream} act_{account_id} {currency}"
         with self._lock:
-            self._spend[key if key in self._spend or len(self._spend) < _MOST_ACCOUNTS else "other accounts"] += amount
+            known = key in self._spend or len(self._spend) < _MOST_ACCOUNTS
+            self._spend[key if known else f"{stream} other accounts"] += amount
 
     def wait(self, seconds: float) -> None:
         """Add time that a call was held back."""

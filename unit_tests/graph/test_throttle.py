@@ -24,9 +24,8 @@ def test_a_blocked_account_waits_while_another_goes_on(clock: SimulatedClock) ->
     throttle.block("1", 300)
     throttle.admit("2")
     assert clock.elapsed == 0
-    throttle.admit("1")
+    assert throttle.admit("1") == pytest.approx(300)
     assert clock.elapsed == pytest.approx(300)
-    assert throttle.waited_seconds == pytest.approx(300)
 
 
 def test_an_app_block_holds_every_account(clock: SimulatedClock) -> None:
@@ -61,3 +60,17 @@ def test_calls_are_spread_out_near_a_limit_and_not_below(clock: SimulatedClock) 
         throttle.admit("1")
         throttle.admit("1")
         assert (clock.elapsed > 0) is (pct == 95)
+
+
+def test_a_limit_with_room_does_not_hide_one_that_is_nearly_full(clock: SimulatedClock) -> None:
+    throttle = Throttle(clock)
+    full, empty = '{"acc_id_util_pct": 98}', '{"app_id_util_pct": 1, "acc_id_util_pct": 1}'
+    throttle.observe(read_usage({"X-Ad-Account-Usage": full, "X-FB-Ads-Insights-Throttle": empty}), "1")
+    throttle.admit("1")
+    assert throttle.admit("1") > 0
+
+
+def test_a_used_up_reach_limit_holds_nobody(clock: SimulatedClock) -> None:
+    throttle = Throttle(clock)
+    throttle.observe(read_usage({"x-Fb-Ads-Insights-Reach-Throttle": '{"acc_id_util_pct": 100}'}), "1")
+    assert throttle.blocked_seconds("1") == 0
