@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from typing import Any
 
 import pendulum
 
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import AuthError, GraphError, NotFound, PermissionDenied, RateLimited
+from source_meta_ads.graph.errors import AuthError, GraphError, TransientError, VersionExpired
 from source_meta_ads.graph.paging import pages, rows
 
 _FIELDS = ("id", "account_id", "name", "account_status", "currency", "timezone_name", "timezone_offset_hours_utc")
@@ -49,7 +48,7 @@ def reachable(session: GraphSession, account_ids: Sequence[str], logger: logging
     """The configured accounts, or all accounts of the token when none is configured.
 
     A configured account that Meta refuses is returned as refused: the others can go on.
-    Raises: GraphError when the token itself is refused or Meta can't be reached at all.
+    Raises: GraphError when the token or the API version is refused, or Meta can't be reached at all.
     Meta: docs/marketing-api/reference/ad-account (v26.0, read 2026-11)
     """
     if not account_ids:
@@ -59,7 +58,9 @@ def reachable(session: GraphSession, account_ids: Sequence[str], logger: logging
     for account_id in dict.fromkeys(account_ids):
         try:
             node = session.get_json(f"act_{account_id}", {"fields": _FIELDS}, account_id=account_id)
-        except (PermissionDenied, NotFound, RateLimited) as error:
+        except GraphError as error:
+            if _concerns_every_account(error):
+                raise
             refused.append(Refused(account_id, error))
         else:
             found.append(parse_account(node, account_id, logger))
@@ -94,18 +95,18 @@ def _timezone(node: Mapping[str, Any], account_id: str, logger: logging.Logger) 
         return pendulum.timezone(str(name)).name
     except (ValueError, KeyError):
         offset = node.get("timezone_offset_hours_utc")
-        hours = offset if isinstance(offset, (int, float)) else 0
-        fixed = str(timezone(timedelta(hours=hours))).removeprefix("UTC") or "+00:00"
-        logger.warning(f"account act_{account_id}: timezone {name!r} is unknown here; its days are taken as UTC{fixed}")
-        return _fixed_zone(hours)
+        zone = _fixed_zone(offset if isinstance(offset, (int, float)) else 0)
+        logger.warning(f"account act_{account_id}: timezone {name!r} is unknown here; its days are taken as {zone}'s")
+        return zone
 
 
 def _fixed_zone(hours: float) -> str:
-    """The IANA name of a whole-hour offset: `Etc/GMT+8` is eight hours behind UTC."""
-    whole = round(hours)
+    """The IANA name of an offset, to the whole hour: `Etc/GMT+8` is eight hours behind UTC."""
+    whole = max(-12, min(14, round(hours)))
     return "UTC" if whole == 0 else f"Etc/GMT{-whole:+d}"
 
 
-def is_token_error(error: GraphError) -> bool:
-    """Whether no account can be read with this token."""
-    return isinstance(error, AuthError)
+def _concerns_every_account(error: GraphError) -> bool:
+    """Whether no account can be read: token or version refused, or no answer from Meta at all."""
+    unanswered = isinstance(error, TransientError) and error.status == 0
+    return unanswered or isinstance(error, (AuthError, VersionExpired))

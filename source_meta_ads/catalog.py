@@ -61,7 +61,7 @@ def _entity(entity: Entity, config: Config, runtime: Runtime | None, chosen: Cho
         chosen.columns,
         runtime,
         statuses=statuses,
-        page_size=min(config.page_size, entity.page_size),
+        page_size=config.page_size or entity.page_size,
         state=chosen.state,
     )
     progress = LatestMoment(entity.cursor_field, statuses) if entity.cursor_field else None
@@ -70,9 +70,7 @@ def _entity(entity: Entity, config: Config, runtime: Runtime | None, chosen: Cho
 
 def _report(report: Report, config: Config, runtime: Runtime | None, chosen: Chosen) -> Built:
     progress = DaysDone(report.time_increment)
-    stream = InsightsStream(
-        report, config.api_version, chosen.columns, runtime, state=chosen.state, progress=progress
-    )
+    stream = InsightsStream(report, config.api_version, chosen.columns, runtime, state=chosen.state, progress=progress)
     return Built(stream, progress)
 
 

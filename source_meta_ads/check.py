@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_meta_ads.accounts import Account, reachable
+from source_meta_ads.accounts import Account, Reach, reachable
 from source_meta_ads.catalog import reports_of
 from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection
@@ -28,13 +28,8 @@ def check_access(config: Config, connection: Connection) -> None:
     except GraphError as error:
         raise failure_of(error) from None
     findings = [str(refused.error) for refused in reach.refused]
-    if not reach.accounts and not findings:
-        raise ConfigError(
-            "the token reaches no ad account: assign ad accounts to its user or system user in Business settings, "
-            "or name accounts in account_ids"
-        )
+    require_accounts(reach)
     tried = reach.accounts if config.account_ids else reach.accounts[:_MOST_ACCOUNTS_TRIED]
-    transient = True
     for account in tried:
         try:
             connection.session.get_json(
@@ -42,10 +37,18 @@ def check_access(config: Config, connection: Connection) -> None:
             )
         except GraphError as error:
             findings.append(str(error))
-            transient = transient and failure_of(error).failure_type.value == "transient_error"
     if findings:
         raise ConfigError("; ".join(findings))
     connection.logger.info(f"{len(reach.accounts)} ad accounts reached: {_listed(reach.accounts)}")
+
+
+def require_accounts(reach: Reach) -> None:
+    """Raise ConfigError where there is no account to read, so that no sync succeeds with nothing."""
+    if not reach.accounts and not reach.refused:
+        raise ConfigError(
+            "the token reaches no ad account: assign ad accounts to its user or system user in Business settings, "
+            "or name accounts in account_ids"
+        )
 
 
 def check_reports(config: Config, connection: Connection) -> None:

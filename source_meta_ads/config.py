@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from source_meta_ads.graph.versions import DEFAULT_VERSION
+from source_meta_ads.graph.versions import DEFAULT_VERSION, find
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.streams.failure import Failure
 
@@ -143,7 +143,13 @@ class Config(BaseModel):
         title="Action breakdowns may be empty",
         description="Whether an empty list of action breakdowns means none, instead of the default ones.",
     )
-    page_size: int = Field(100, ge=1, le=1000, title="Page size", description="Objects a page of ad objects.")
+    page_size: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        title="Page size",
+        description="Ad objects a page. Empty: what suits each stream. Halved by itself where Meta finds it too much.",
+    )
     insights_lookback_window: int = Field(
         28,
         ge=1,
@@ -162,8 +168,8 @@ class Config(BaseModel):
     )
     api_version: str = Field(
         DEFAULT_VERSION,
-        pattern=r"^v\d+\.\d+$",
         title="API version",
+        pattern=r"^v\d+\.\d+$",
         description="Marketing API version.",
         examples=["v26.0"],
     )
@@ -191,6 +197,12 @@ class Config(BaseModel):
                 raise ValueError(f"{each!r} is not an ad account id: write its digits, as in 111111111111111")
             ids.append(match.group(1))
         return list(dict.fromkeys(ids))
+
+    @field_validator("api_version", mode="before")
+    @classmethod
+    def _served_version(cls, value: object) -> object:
+        """A version that Meta has, or may have released after us."""
+        return find(value).name if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Config:
@@ -237,7 +249,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
     where = ".".join(path) or "configuration"
     reason = str(error["msg"]).removeprefix("Value error, ")
     value = error.get("input")
-    shown = isinstance(value, (str, int, float)) and path and path[0] not in ("credentials",)
+    shown = isinstance(value, (str, int, float)) and path and path[0] != "credentials"
     if error["type"] == "missing":
         return f"{where}: required, but missing"
     return f"{where}: {value!r}: {reason}" if shown else f"{where}: {reason}"

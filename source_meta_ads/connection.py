@@ -73,9 +73,7 @@ def runtime(config: Config, connection: Connection) -> Runtime:
     Raises: GraphError when the token is refused.
     """
     reach: Reach = reachable(connection.session, config.account_ids, connection.logger)
-    scheduler = Scheduler(
-        ReportRuns(connection.session, RESULT_PAGE_SIZE), connection.clock, connection.logger
-    )
+    scheduler = Scheduler(ReportRuns(connection.session, RESULT_PAGE_SIZE), connection.clock, connection.logger)
     return Runtime(
         session=connection.session,
         scheduler=scheduler,

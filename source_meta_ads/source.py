@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -29,11 +30,12 @@ from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 from source_meta_ads.catalog import Built, Chosen, build_streams
-from source_meta_ads.check import check_access, check_reports
+from source_meta_ads.check import check_access, check_reports, require_accounts
 from source_meta_ads.clock import Clock
 from source_meta_ads.config import Config
 from source_meta_ads.connection import Connection, connect, runtime
 from source_meta_ads.graph.errors import GraphError
+from source_meta_ads.graph.versions import DEFAULT_VERSION, find
 from source_meta_ads.spec import connector_specification
 from source_meta_ads.streams.base import Runtime
 from source_meta_ads.streams.cursor import AccountCursor
@@ -92,7 +94,7 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         reading = self._reading
         if reading is None:
             settings = Config.parse(config)
-            return [built.stream for built in build_streams(settings, None, lambda name: Chosen())]
+            return [built.stream for built in build_streams(settings, None, lambda _: Chosen())]
         configured = {each.stream.name: each for each in reading.catalog.streams}
         return [
             self._concurrent(built, configured.get(built.stream.name), reading)
@@ -114,6 +116,7 @@ class SourceMetaAds(ConcurrentSourceAdapter):
             means = runtime(settings, connection)
         except GraphError as error:
             raise failure_of(error) from None
+        require_accounts(means.reach)
         self._concurrent_source = self._concurrent_source_of(settings.num_workers)
         self._reading = _Reading(settings, catalog, ConnectorStateManager(state), means)
         try:
@@ -124,12 +127,18 @@ class SourceMetaAds(ConcurrentSourceAdapter):
             raise Failure(connection.redactor.redact(error.message or str(error)), error.failure_type) from None
         finally:
             self._reading = None
-            logger.info(f"run summary: {connection.meter.summary()}")
+            logger.info(f"run summary: {json.dumps(connection.meter.summary())}")
 
     def _parse(self, logger: logging.Logger, config: Mapping[str, Any]) -> Config:
         settings = Config.parse(config)
         if settings.unknown_keys:
             logger.warning(f"unknown configuration keys are ignored: {', '.join(settings.unknown_keys)}")
+        version = find(settings.api_version)
+        if version.is_expired(self._clock.now().date()):
+            logger.warning(
+                f"api_version {version.name}: Meta stopped serving it for ads on {version.marketing_expiry}; calls are "
+                f"answered by another version or refused: set api_version to {DEFAULT_VERSION}"
+            )
         return settings
 
     def _connect(self, settings: Config, logger: logging.Logger, *, waits_for_limits: bool = True) -> Connection:
@@ -151,9 +160,7 @@ class SourceMetaAds(ConcurrentSourceAdapter):
             queue=queue,
         )
 
-    def _concurrent(
-        self, built: Built, configured: ConfiguredAirbyteStream | None, reading: _Reading
-    ) -> Stream:
+    def _concurrent(self, built: Built, configured: ConfiguredAirbyteStream | None, reading: _Reading) -> Stream:
         """The stream as the engine reads it; with our cursor where it is read incrementally."""
         logger = reading.runtime.logger
         stream = built.stream
@@ -172,9 +179,7 @@ def _chosen(name: str, reading: _Reading) -> Chosen:
         return Chosen()
     columns = (configured.stream.json_schema or {}).get("properties")
     incremental = configured.sync_mode == SyncMode.incremental
-    return Chosen(
-        columns=tuple(columns) if columns else None, state=_state(name, reading) if incremental else None
-    )
+    return Chosen(columns=tuple(columns) if columns else None, state=_state(name, reading) if incremental else None)
 
 
 def _state(name: str, reading: _Reading) -> dict[str, Any]:

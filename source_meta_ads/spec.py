@@ -9,14 +9,13 @@ from airbyte_cdk.models import ConnectorSpecification
 
 from source_meta_ads.config import Config
 
-_DOCS = "https://docs.airbyte.com/integrations/sources/facebook-marketing"
+_DOCS = "https://developers.facebook.com/docs/marketing-api"
 
 
 def connector_specification() -> ConnectorSpecification:
     """The spec: draft-07, no `$ref`, no `anyOf`, properties in the model's order, every secret marked."""
     return ConnectorSpecification(
         documentationUrl=_DOCS,
-        changelogUrl=_DOCS,
         connectionSpecification=_connection_schema(),
         supportsIncremental=True,
         supported_destination_sync_modes=[],

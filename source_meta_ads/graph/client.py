@@ -16,7 +16,8 @@ from requests.adapters import HTTPAdapter
 
 from source_meta_ads.clock import Clock
 from source_meta_ads.graph.auth import BearerAuth
-from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError, classify, policy_for
+from source_meta_ads.graph.classify import classify, policy_for
+from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
 from source_meta_ads.graph.throttle import SHARED_SCOPES, Throttle
 from source_meta_ads.graph.usage import read_usage
 from source_meta_ads.telemetry.meter import Meter
@@ -135,7 +136,7 @@ class GraphSession(requests.Session):
         self._notice_upgrade(response)
         if response.status_code == requests.codes.ok and _parsed_success(response):
             return response, None
-        return response, classify(response.status_code, response.headers, response.content)
+        return response, classify(response.status_code, response.content)
 
     def _wait_or_raise(self, error: GraphError, call: Call, attempt: int) -> None:
         """Wait as the error's policy says; raise it where it says no retry, or the tries are used up."""
@@ -182,9 +183,7 @@ def body_of(response: requests.Response) -> dict[str, Any]:
     return body
 
 
-def describe(
-    request: requests.PreparedRequest, account_id: str | None = None, stream: str | None = None
-) -> Call:
+def describe(request: requests.PreparedRequest, account_id: str | None = None, stream: str | None = None) -> Call:
     """Method, edge and account of a request, from its path: `/v26.0/act_1/campaigns` → campaigns, 1."""
     parts = [part for part in urlsplit(request.url or "").path.split("/") if part]
     parts = parts[1:] if parts and _VERSION.match(parts[0]) else parts

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import requests
@@ -62,6 +63,16 @@ class MetaStream(HttpStream, ABC):
         return self._runtime
 
     @property
+    @abstractmethod
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema of a record, made once."""
+
+    @cache  # noqa: B019 - the CDK declares it so; a stream lives as long as its run
+    def get_json_schema(self) -> Mapping[str, Any]:
+        """The schema of a record, the same object at every call."""
+        return self.schema
+
+    @property
     def url_base(self) -> str:
         """The Graph API's address up to and with the version."""
         return self.runtime.session.base_url
@@ -77,8 +88,8 @@ class MetaStream(HttpStream, ABC):
         stream_slice: Mapping[str, Any] | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        """What the session's `send` gets beside the request: the account, which not every URL names."""
-        return {"account_id": (stream_slice or {}).get("account_id")}
+        """What the session's `send` gets beside the request: the account, which not every URL names, and whom for."""
+        return {"account_id": (stream_slice or {}).get("account_id"), "stream_name": self.name}
 
     def slice_accounts(self) -> Iterable[Account | Refused]:
         """Every account of the run; those that Meta refused come as such, to fail in their own slice."""
@@ -94,17 +105,20 @@ class MetaStream(HttpStream, ABC):
     ) -> Iterable[Row]:
         """The typed records of one slice, whole. Raises: Failure naming account and edge."""
         account_slice = stream_slice or {}
+        count = 0
         try:
             self._raise_if_refused(account_slice)
             for record in self.records(account_slice):
-                self.runtime.meter.row(self.name)
+                count += 1
                 yield record
         except GraphError as error:
             raise failure_of(error) from None
+        finally:
+            self.runtime.meter.rows(self.name, count)
 
+    @abstractmethod
     def records(self, account_slice: Slice) -> Iterable[Row]:
         """The typed records of one slice. Raises: GraphError. Each kind of stream has its own."""
-        raise TypeError(f"{type(self).__name__} does not say how its records are read")
 
     def _raise_if_refused(self, account_slice: Slice) -> None:
         for refused in self.runtime.reach.refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import requests
@@ -17,6 +17,7 @@ from source_meta_ads.schemas.coerce import compile_coercer
 from source_meta_ads.schemas.fields import load_node
 from source_meta_ads.schemas.json_schema import property_schema, record_schema
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
+from source_meta_ads.streams.progress import moment_of
 
 # Objects can be written while an edge is paged, with an `updated_time` before the newest one already read.
 _OVERLAP = timedelta(minutes=15)
@@ -28,7 +29,8 @@ class Entity:
 
     `read` is "edge" for objects listed under an ad account, "node" for the account itself. `filter_prefix` is
     how Meta's `filtering` names the object (`campaign.updated_time`); None where the edge can't filter.
-    `statuses` is the config key that holds the statuses to ask for. `doc` is below developers.facebook.com/docs.
+    `statuses` is the config key that holds the statuses to ask for. `page_size` is where paging starts; a page that
+    Meta finds too large is asked again smaller. `doc` is below developers.facebook.com/docs.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Entity:
     cursor_field: str | None = None
     filter_prefix: str | None = None
     statuses: str | None = None
-    page_size: int = 100
+    page_size: int = 200
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -63,7 +65,7 @@ class EntityStream(MetaStream):
         super().__init__(api_version, selected, runtime)
         self._statuses = sorted(statuses)
         self._page_size = page_size or entity.page_size
-        self._state = state or {}
+        self._saved = state or {}
         self._schema = self._build_schema()
         self._fields = self._choose_fields()
         self._coerce = compile_coercer(self._schema)
@@ -78,8 +80,9 @@ class EntityStream(MetaStream):
         """The field that orders the object's changes; empty where Meta offers none to filter by."""
         return self._entity.cursor_field or []
 
-    def get_json_schema(self) -> Mapping[str, Any]:
-        """The schema of a record, the same object at every call."""
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The schema of a record."""
         return self._schema
 
     def path(
@@ -164,15 +167,16 @@ class EntityStream(MetaStream):
 
         Statuses asked for now but not when the cursor was written were never read: the account starts over.
         """
-        entry = self._state.get(account_id) or {}
+        entry = self._saved.get(account_id) or {}
         cursor = entry.get(self._entity.cursor_field or "")
         if not isinstance(cursor, str):
             return None
+        moment = moment_of(cursor, self.name, account_id)
         read_with, wanted = set(entry.get("filter_statuses") or []), set(self._statuses)
         # No statuses means Meta's own choice, all but archived and deleted, which no list of ours stands for.
         if bool(wanted) != bool(read_with) or not wanted <= read_with:
             return None
-        return int((datetime.fromisoformat(cursor) - _OVERLAP).timestamp())
+        return int((moment - _OVERLAP).timestamp())
 
     def _choose_fields(self) -> list[str]:
         """What to ask for: the selected columns that the object has, and always its key and cursor."""
@@ -190,6 +194,9 @@ class EntityStream(MetaStream):
     def _build_schema(self) -> dict[str, Any]:
         node = load_node(self._entity.node, self._api_version)
         chosen = set(node.default_names) | (set(self._selected or ()) & set(node.fields))
-        properties = {name: property_schema(node.fields[name].type, self._api_version) for name in sorted(chosen)}
+        properties = {
+            name: property_schema(node.fields[name].type, self._api_version, node.fields[name].description)
+            for name in sorted(chosen)
+        }
         properties.setdefault("account_id", {"type": ["null", "string"], "description": "Ad account, digits only."})
         return record_schema(properties)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from airbyte_cdk.models import AirbyteMessage, FailureType, StreamDescriptor
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_meta_ads.graph.errors import AuthError, BadRequest, GraphError, NotFound, PermissionDenied, VersionExpired
+from source_meta_ads.graph.errors import (
+    AuthError,
+    BadRequest,
+    GraphError,
+    NotFound,
+    PermissionDenied,
+    TooMuchData,
+    VersionExpired,
+)
 
-_USER_CAN_FIX = (AuthError, PermissionDenied, BadRequest, NotFound, VersionExpired)
+# Too much data is among them: it gets here when no cut helped, so only fewer columns or days will.
+_USER_CAN_FIX = (AuthError, PermissionDenied, BadRequest, NotFound, TooMuchData, VersionExpired)
 
 
 class Failure(AirbyteTracedException):

@@ -43,7 +43,7 @@ class InsightsStream(MetaStream):
     ) -> None:
         self._report = report
         super().__init__(api_version, selected, runtime)
-        self._state = state or {}
+        self._saved = state or {}
         self._progress = progress
         self._schema = report.json_schema(api_version)
         self._coerce = compile_coercer(self._schema)
@@ -59,8 +59,9 @@ class InsightsStream(MetaStream):
         """Date, account, the level's id and every breakdown column: what makes a row unique."""
         return list(self._report.primary_key)
 
-    def get_json_schema(self) -> Mapping[str, Any]:
-        """The schema of a row, the same object at every call."""
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The schema of a row."""
         return self._schema
 
     def path(
@@ -120,7 +121,7 @@ class InsightsStream(MetaStream):
     def _plan(self, account: Account) -> list[Job]:
         """The jobs that read what is missing of one account, oldest days first."""
         today = self.runtime.clock.today(account.timezone)
-        entry = self._state.get(account.id) or {}
+        entry = self._saved.get(account.id) or {}
         cursor = entry.get("date_start")
         lookback = self._report.lookback_days
         plan = plan_windows(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 _AT_THE_TOP = ("date_start", "updated_time", "slices")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from source_meta_ads.insights.windows import Window
+from source_meta_ads.streams.failure import Failure
 
 State = dict[str, Any]
 Slice = Mapping[str, Any]
@@ -85,7 +86,7 @@ class DaysDone:
         done.update(days_of(window))
         entry = dict(state.get(account_id) or {})
         before = entry.get("date_start")
-        cursor = date.fromisoformat(before) if isinstance(before, str) else None
+        cursor = _day(before)
         for day in self._planned.get(account_id, []):
             if day not in done:
                 break
@@ -108,12 +109,34 @@ def days_to_skip(entry: Mapping[str, Any], today: date, lookback_days: int) -> f
     A day read while its figures could still change may be skipped only on the day it was read on. State
     without `slices_read_on` (the official connector's) doesn't say when, so its days are read again.
     """
-    read_on = entry.get("slices_read_on")
-    if not isinstance(read_on, str):
+    read = _day(entry.get("slices_read_on"))
+    days = {_day(each) for each in entry.get("slices") or []}
+    if read is None:
         return frozenset()
-    read = date.fromisoformat(read_on)
-    days = (date.fromisoformat(day) for day in entry.get("slices") or [])
-    return frozenset(day for day in days if read == today or day + timedelta(days=lookback_days) < read)
+    return frozenset(day for day in days if day and (read == today or day + timedelta(days=lookback_days) < read))
+
+
+def moment_of(cursor: str, stream: str, account_id: str) -> datetime:
+    """The moment a state's cursor stands for. Raises: Failure naming stream and account when it is none."""
+    try:
+        return _aware(cursor)
+    except ValueError:
+        raise _unreadable(cursor, stream, account_id, "a date-time as 2026-11-01T00:00:00+00:00") from None
+
+
+def day_of(cursor: str, stream: str, account_id: str) -> date:
+    """The day a state's cursor stands for, its time left out. Raises: Failure as `moment_of`."""
+    try:
+        return datetime.fromisoformat(cursor).date()
+    except ValueError:
+        raise _unreadable(cursor, stream, account_id, "a day as 2026-11-01") from None
+
+
+def _unreadable(cursor: str, stream: str, account_id: str, form: str) -> Failure:
+    return Failure(
+        f"state of stream {stream}, account act_{account_id}: {cursor!r} is no cursor: "
+        f"write {form}, or reset the stream"
+    )
 
 
 def days_of(window: Window) -> list[date]:
@@ -121,8 +144,24 @@ def days_of(window: Window) -> list[date]:
     return [window.since + timedelta(days=n) for n in range((window.until - window.since).days + 1)]
 
 
+def _day(value: object) -> date | None:
+    """The day of a date or date-time string, None for anything else."""
+    try:
+        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def _is_newer(value: str, than: object) -> bool:
-    """Whether one RFC 3339 moment is later than another; offsets differ over daylight saving."""
-    if not isinstance(than, str):
-        return True
-    return datetime.fromisoformat(value) > datetime.fromisoformat(than)
+    """Whether one moment is later than another; offsets differ over daylight saving. What is no moment never is."""
+    try:
+        moment = _aware(value)
+        return not isinstance(than, str) or moment > _aware(than)
+    except ValueError:
+        return False
+
+
+def _aware(value: str) -> datetime:
+    """The moment of a cursor; one without an offset, as a hand may write it, is UTC."""
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -63,7 +63,9 @@ def test_a_token_that_never_expires_gives_no_warning() -> None:
 
 def test_what_will_soon_stop_working_is_said_with_its_date() -> None:
     soon = int((NOW + timedelta(days=3)).timestamp())
-    (first, second) = info(is_valid=True, expires_at=soon, data_access_expires_at=soon, scopes=["ads_read"]).warnings(NOW)
+    (first, second) = info(is_valid=True, expires_at=soon, data_access_expires_at=soon, scopes=["ads_read"]).warnings(
+        NOW
+    )
     assert "2026-11-27" in first
     assert "2026-11-27" in second
 

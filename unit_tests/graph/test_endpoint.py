@@ -25,7 +25,8 @@ def test_https_anywhere_and_http_on_this_machine_are_accepted(url: str, base: st
 
 
 @pytest.mark.parametrize(
-    "url", ["http://graph.example.com", "http://10.0.0.1", "ftp://127.0.0.1", "https://", "graph.facebook.com", "http://"]
+    "url",
+    ["http://graph.example.com", "http://10.0.0.1", "ftp://127.0.0.1", "https://", "graph.facebook.com", "http://"],
 )
 def test_anything_that_would_send_the_token_in_the_clear_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="https"):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from source_meta_ads.graph.classify import classify, classify_report_run, policy_for
 from source_meta_ads.graph.errors import (
     AuthError,
     BadRequest,
@@ -21,9 +22,6 @@ from source_meta_ads.graph.errors import (
     TooMuchData,
     TransientError,
     VersionExpired,
-    classify,
-    classify_report_run,
-    policy_for,
 )
 
 CASES: list[tuple[int, int | None, str, int, type[GraphError], str]] = [
@@ -88,7 +86,7 @@ def body(code: int | None, subcode: int | None = None, message: str = "", **more
 def test_codes_decide_the_class(
     code: int, subcode: int | None, message: str, status: int, kind: type[GraphError], scope: str
 ) -> None:
-    error = classify(status, {}, body(code, subcode, message))
+    error = classify(status, body(code, subcode, message))
     assert type(error) is kind
     assert error.scope == scope
     assert error.fix
@@ -96,16 +94,16 @@ def test_codes_decide_the_class(
 
 
 def test_an_error_in_a_200_is_an_error() -> None:
-    assert isinstance(classify(200, {}, body(190)), AuthError)
+    assert isinstance(classify(200, body(190)), AuthError)
 
 
 def test_codes_in_strings_are_read() -> None:
-    assert isinstance(classify(400, {}, b'{"error": {"code": "190", "message": "x"}}'), AuthError)
+    assert isinstance(classify(400, b'{"error": {"code": "190", "message": "x"}}'), AuthError)
 
 
 def test_words_decide_where_the_code_is_missing_or_new() -> None:
-    assert isinstance(classify(500, {}, body(None, message="Please reduce the amount of data")), TooMuchData)
-    limited = classify(400, {}, body(91234, message="There have been too many calls to this thing"))
+    assert isinstance(classify(500, body(None, message="Please reduce the amount of data")), TooMuchData)
+    limited = classify(400, body(91234, message="There have been too many calls to this thing"))
     assert isinstance(limited, RateLimited)
 
 
@@ -118,17 +116,17 @@ def test_words_decide_where_the_code_is_missing_or_new() -> None:
 )  # fmt: skip
 def test_the_status_decides_where_the_body_says_nothing(status: int, kind: type[GraphError]) -> None:
     for content in (b"", None, b"<html>Sorry</html>", b'{"error": "x"', b"[]", b"null"):
-        assert type(classify(status, {}, content)) is kind
+        assert type(classify(status, content)) is kind
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"data": [{"id": "1"', b"7"])
 def test_a_200_that_is_no_complete_object_is_a_passing_failure(content: bytes) -> None:
-    assert isinstance(classify(200, {}, content), TransientError)
+    assert isinstance(classify(200, content), TransientError)
 
 
 @pytest.mark.parametrize("content", [b'{"data": []}', b"{}", b'{"error": null, "data": []}', b"[]"])
 def test_a_complete_200_is_a_success(content: bytes) -> None:
-    assert classify(200, {}, content) is None
+    assert classify(200, content) is None
 
 
 JSON = st.recursive(
@@ -141,18 +139,18 @@ JSON = st.recursive(
 @given(status=st.integers(100, 599), error=JSON, wrap=st.booleans())
 def test_no_body_crashes_the_classifier(status: int, error: Any, wrap: bool) -> None:
     content = json.dumps({"error": error} if wrap else error).encode()
-    verdict = classify(status, {}, content)
+    verdict = classify(status, content)
     assert verdict is None or str(verdict)
 
 
 @given(status=st.integers(100, 599), content=st.binary(max_size=200))
 def test_no_bytes_crash_the_classifier(status: int, content: bytes) -> None:
-    verdict = classify(status, {}, content)
+    verdict = classify(status, content)
     assert verdict is None or str(verdict)
 
 
 def test_the_message_names_account_call_code_meaning_fix_and_trace() -> None:
-    error = classify(400, {}, body(190, 463, "Session has expired"))
+    error = classify(400, body(190, 463, "Session has expired"))
     assert error is not None
     assert str(error.at("GET", "campaigns", "123")) == (
         "account act_123 · GET campaigns · (#190/463) the access token has expired (Meta says: Session has expired): "
