@@ -25,10 +25,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Built:
-    """A stream and how it keeps its place; None for one that has no cursor."""
+    """A stream, how it keeps its place (None for one without a cursor), and the state that it goes on from."""
 
     stream: MetaStream
     progress: StateProgress | None
+    state: Mapping[str, Any]
 
 
 def build_streams(config: Config, runtime: Runtime | None, chosen: Callable[[str], Chosen]) -> Iterator[Built]:
@@ -55,6 +56,8 @@ def reports_of(config: Config) -> list[Report]:
 
 def _entity(entity: Entity, config: Config, runtime: Runtime | None, chosen: Chosen) -> Built:
     statuses = getattr(config, entity.statuses) if entity.statuses else ()
+    progress = LatestMoment(entity.cursor_field, statuses) if entity.cursor_field else None
+    state = _usable(entity.name, chosen.state, progress, runtime)
     stream = EntityStream(
         entity,
         config.api_version,
@@ -62,16 +65,32 @@ def _entity(entity: Entity, config: Config, runtime: Runtime | None, chosen: Cho
         runtime,
         statuses=statuses,
         page_size=config.page_size or entity.page_size,
-        state=chosen.state,
+        state=state,
     )
-    progress = LatestMoment(entity.cursor_field, statuses) if entity.cursor_field else None
-    return Built(stream, progress)
+    return Built(stream, progress, state)
 
 
 def _report(report: Report, config: Config, runtime: Runtime | None, chosen: Chosen) -> Built:
-    progress = DaysDone(report.time_increment)
-    stream = InsightsStream(report, config.api_version, chosen.columns, runtime, state=chosen.state, progress=progress)
-    return Built(stream, progress)
+    progress = DaysDone(report.increment)
+    state = _usable(report.stream_name, chosen.state, progress, runtime)
+    stream = InsightsStream(report, config.api_version, chosen.columns, runtime, state=state, progress=progress)
+    return Built(stream, progress, state)
+
+
+def _usable(
+    name: str, state: Mapping[str, Any] | None, progress: StateProgress | None, runtime: Runtime | None
+) -> Mapping[str, Any]:
+    """The saved state, or an empty one, said aloud, where the stream can't go on from it.
+
+    Settled once a stream: a state half old and half new would, after a crash, pass for all new.
+    """
+    if not state or progress is None or runtime is None:
+        return state or {}
+    reason = progress.misfit(state)
+    if reason is None:
+        return state
+    runtime.logger.warning(f"{name}: starting over from the start date: {reason}")
+    return {}
 
 
 def _completed(report: Report, config: Config) -> Report:
@@ -82,6 +101,9 @@ def _completed(report: Report, config: Config) -> Report:
         "insights_lookback_window": report.insights_lookback_window or config.insights_lookback_window,
         "insights_job_timeout": report.insights_job_timeout or config.insights_job_timeout,
         "include_incrementality": report.include_incrementality or config.include_incrementality,
+        "action_breakdowns": report.settled_action_breakdowns(
+            config.default_ads_insights_action_breakdowns, allow_empty=config.action_breakdowns_allow_empty
+        ),
         "include_engaged_view": report.include_engaged_view or config.include_engaged_view,
     }
     return report.model_copy(update=own)

@@ -57,11 +57,10 @@ def check_reports(config: Config, connection: Connection) -> None:
     Raises: ConfigError naming the reports, the rules and the nearest valid reports.
     """
     errors = []
-    own = {report.name for report in config.custom_insights}
     for report in reports_of(config):
-        if report.name not in own:
+        if not report.is_custom:
             continue
-        for problem in check_report(report):
+        for problem in check_report(report, config.api_version):
             line = f"custom_insights {report.name!r}: {problem.message}"
             if problem.severity == "error":
                 errors.append(line)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from source_meta_ads.graph.versions import DEFAULT_VERSION, find
+from source_meta_ads.insights.day import Day
+from source_meta_ads.insights.names import ActionBreakdownName
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.streams.failure import Failure
 
@@ -21,23 +22,6 @@ AdStatus = Literal[
     "ACTIVE", "ADSET_PAUSED", "ARCHIVED", "CAMPAIGN_PAUSED", "DELETED", "DISAPPROVED", "IN_PROCESS",
     "PAUSED", "PENDING_BILLING_INFO", "PENDING_REVIEW", "PREAPPROVED", "WITH_ISSUES",
 ]  # fmt: skip
-
-
-def _as_date(value: object) -> object:
-    """A day from a date or date-time string; empty means absent, as source-facebook-marketing has it."""
-    if isinstance(value, datetime):
-        return value.date()
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        try:
-            return datetime.fromisoformat(value).date()
-        except ValueError:
-            raise ValueError("write a date as YYYY-MM-DD or a date-time as YYYY-MM-DDTHH:MM:SSZ") from None
-    return value
-
-
-Day = Annotated[date | None, BeforeValidator(_as_date)]
 
 
 class ConfigError(Failure):
@@ -132,7 +116,7 @@ class Config(BaseModel):
         title="Custom insights",
         description="Reports of your own: level, breakdowns, fields and period.",
     )
-    default_ads_insights_action_breakdowns: list[str] | None = Field(
+    default_ads_insights_action_breakdowns: list[ActionBreakdownName] | None = Field(
         None,
         title="Action breakdowns of ads_insights",
         description="Action breakdowns of the built-in ads_insights report. Default: action_type, "

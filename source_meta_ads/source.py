@@ -166,9 +166,7 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         stream = built.stream
         if built.progress is None or configured is None or configured.sync_mode != SyncMode.incremental:
             return self.convert_to_concurrent_stream(logger, stream, reading.states)
-        cursor = AccountCursor(
-            stream.name, _state(stream.name, reading), built.progress, reading.states, self._repository
-        )
+        cursor = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
         return self.convert_to_concurrent_stream(logger, stream, reading.states, cursor)
 
 

@@ -9,8 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from source_meta_ads.clock import Clock
-from source_meta_ads.graph.errors import GraphError, TooMuchData, TransientError
-from source_meta_ads.insights.report_run import Job, ReportRuns
+from source_meta_ads.graph.errors import (
+    AuthError,
+    BadRequest,
+    GraphError,
+    PermissionDenied,
+    TooMuchData,
+    TransientError,
+    VersionExpired,
+)
+from source_meta_ads.insights.report_run import Job, Progress, ReportRuns
 from source_meta_ads.insights.split import split
 
 # Meta documents no limit on jobs in flight; third parties report trouble above three to five an account.
@@ -21,6 +29,12 @@ _LONGEST_POLL_SECONDS = 20.0
 _MOST_SUBMISSIONS = 4
 # Polls for which "no such report run" is taken as "not visible yet".
 _NEW_FOR_POLLS = 5
+# Polls of one run that may fail in passing: a failed poll says nothing of the job, and a second job costs more.
+_MOST_FAILED_POLLS = 3
+# What is refused for one window would be for every other one; each further try would only count against the quota.
+_HOPELESS = (AuthError, PermissionDenied, VersionExpired)
+# Reports refused as wrong, with none of the account's accepted before, until the rest is taken to be wrong too.
+_REFUSALS_ENOUGH = 2
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class _Running:
     due_at: float
     interval: float = _FIRST_POLL_SECONDS
     polls: int = 0
+    failed_polls: int = 0
 
 
 @dataclass
@@ -50,6 +65,8 @@ class _Work:
     waiting: deque[tuple[Job, int]]
     running: list[_Running] = field(default_factory=list)
     finished: deque[Finished] = field(default_factory=deque)
+    accepted: set[str] = field(default_factory=set)
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 class Scheduler:
@@ -67,7 +84,9 @@ class Scheduler:
     def completed(self, jobs: Iterable[Job]) -> Iterator[Finished]:
         """Each job, or the smaller jobs it was split into, once complete or failed; in order of completion.
 
-        A failed job is handed out with its error, so that the other accounts' jobs go on. Nothing is raised.
+        A failed job is handed out with its error, so that the other accounts' jobs go on. Where the error is bound
+        to meet the account's other waiting jobs too, these are dropped unasked: they count as not read. Nothing is
+        raised.
         """
         work = _Work(waiting=deque((job, 0) for job in jobs))
         try:
@@ -84,6 +103,8 @@ class Scheduler:
     def _fill_slots(self, work: _Work) -> None:
         """Submit waiting jobs, in order, as far as their accounts have free slots."""
         for _ in range(len(work.waiting)):
+            if not work.waiting:
+                return
             job, submissions = work.waiting.popleft()
             if not self._take(job):
                 work.waiting.append((job, submissions))
@@ -94,32 +115,36 @@ class Scheduler:
                 self._release(job)
                 self._recover(work, job, submissions + 1, error)
                 continue
+            work.accepted.add(job.account.id)
             now = self._clock.monotonic()
             work.running.append(_Running(job, run_id, submissions + 1, now, now + _FIRST_POLL_SECONDS))
 
     def _poll_due(self, work: _Work) -> None:
         """Ask after every run whose time has come; completed and failed runs leave their slot."""
         for run in [run for run in work.running if run.due_at <= self._clock.monotonic()]:
-            run.polls += 1
-            error = None
-            try:
-                progress = self._runs.poll(run.run_id, run.job.account.id, is_new=run.polls <= _NEW_FOR_POLLS)
-            except GraphError as failure:
-                error = failure
-            else:
-                error = progress.error or self._overdue(run)
-                if progress.is_done:
-                    error = None
-                elif error is None:
-                    run.interval = min(_LONGEST_POLL_SECONDS, run.interval * _POLL_GROWTH)
-                    run.due_at = self._clock.monotonic() + run.interval
-                    continue
+            progress = self._poll(run)
+            error = None if progress.is_done else progress.error or self._overdue(run)
+            if error is None and not progress.is_done:
+                run.interval = min(_LONGEST_POLL_SECONDS, run.interval * _POLL_GROWTH)
+                run.due_at = self._clock.monotonic() + run.interval
+                continue
             work.running.remove(run)
             self._release(run.job)
             if error is None:
                 work.finished.append(Finished(run.job, run_id=run.run_id))
             else:
                 self._recover(work, run.job, run.submissions, error)
+
+    def _poll(self, run: _Running) -> Progress:
+        """How far a run is, with the error it ended with; a poll that fails in passing counts as no progress."""
+        run.polls += 1
+        try:
+            return self._runs.poll(run.run_id, run.job, is_new=run.polls <= _NEW_FOR_POLLS)
+        except TransientError as failure:
+            run.failed_polls += 1
+            return Progress(is_done=False, percent=0, error=failure if run.failed_polls > _MOST_FAILED_POLLS else None)
+        except GraphError as failure:
+            return Progress(is_done=False, percent=0, error=failure)
 
     def _overdue(self, run: _Running) -> GraphError | None:
         """The error of a run that takes longer than its report's job timeout: taken as too large."""
@@ -143,6 +168,19 @@ class Scheduler:
             work.waiting.append((job, submissions))
             return
         work.finished.append(Finished(job, error=error))
+        if self._is_hopeless(work, job.account.id, error):
+            kept = [(each, tries) for each, tries in work.waiting if each.account.id != job.account.id]
+            if dropped := len(work.waiting) - len(kept):
+                self._logger.warning(f"{job}: {dropped} more report jobs of the account are not asked for: {error}")
+                work.waiting = deque(kept)
+
+    @staticmethod
+    def _is_hopeless(work: _Work, account_id: str, error: GraphError) -> bool:
+        """Whether the account's other jobs would end with this error too."""
+        if isinstance(error, BadRequest) and account_id not in work.accepted:
+            work.refused[account_id] += 1
+            return work.refused[account_id] >= _REFUSALS_ENOUGH
+        return isinstance(error, _HOPELESS)
 
     def _rest(self, work: _Work) -> None:
         """Sleep until the next poll is due, or briefly where only other streams' slots are awaited."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
 from itertools import zip_longest
 from typing import Any
 
@@ -19,7 +18,7 @@ from source_meta_ads.insights.reports import Report, shape_row
 from source_meta_ads.insights.windows import Window, plan_windows
 from source_meta_ads.schemas.coerce import compile_coercer
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
-from source_meta_ads.streams.progress import DaysDone, days_to_skip
+from source_meta_ads.streams.progress import DaysDone, day_of, days_to_skip
 
 # Several days share a job, each still a row of its own: creating and polling costs calls, rows don't.
 _MOST_DAYS_PER_JOB = 7
@@ -48,6 +47,8 @@ class InsightsStream(MetaStream):
         self._schema = report.json_schema(api_version)
         self._coerce = compile_coercer(self._schema)
         self._failures: dict[tuple[str, str, str], GraphError] = {}
+        accounts = runtime.reach.accounts if runtime else ()
+        self._currencies = {account.id: account.currency or "" for account in accounts}
 
     @property
     def name(self) -> str:
@@ -115,8 +116,14 @@ class InsightsStream(MetaStream):
         if error := self._failures.get((account_id, since, until)):
             raise error
         runs = ReportRuns(self.runtime.session, RESULT_PAGE_SIZE)
-        for row in runs.rows(str(account_slice["report_run_id"]), account_id):
-            yield self._coerce({**shape_row(self._report, row), "account_id": account_id})
+        spend = 0.0
+        try:
+            for row in runs.rows(str(account_slice["report_run_id"]), account_id, self.name):
+                record = self._coerce({**shape_row(self._report, row), "account_id": account_id})
+                spend += amount if isinstance(amount := record.get("spend"), (int, float)) else 0.0
+                yield record
+        finally:
+            self.runtime.meter.spend(self.name, account_id, self._currencies.get(account_id, ""), spend)
 
     def _plan(self, account: Account) -> list[Job]:
         """The jobs that read what is missing of one account, oldest days first."""
@@ -128,18 +135,19 @@ class InsightsStream(MetaStream):
             today=today,
             start_date=self._report.start_date,
             end_date=self._report.end_date,
-            cursor=date.fromisoformat(cursor) if cursor else None,
+            cursor=day_of(cursor, self.name, account.id) if isinstance(cursor, str) else None,
             done_days=days_to_skip(entry, today, lookback),
             lookback_days=lookback,
             increment_days=self._report.increment_days,
             period=self._report.time_increment_period,
             max_days_per_window=_MOST_DAYS_PER_JOB,
+            retention_months=self._report.retention_months,
         )
         for note in plan.notes:
             self.logger.info(f"{self.name}, account act_{account.id}: {note}")
         if self._progress:
             self._progress.plan(account.id, plan.windows, today)
-        fields = tuple(self._report.request_fields(self._selected))
+        fields = tuple(self._report.request_fields(self._selected, self._api_version))
         return [Job(account, self._report, window, fields) for window in plan.windows]
 
 

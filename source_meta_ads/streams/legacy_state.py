@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _AT_THE_TOP = ("date_start", "updated_time", "slices")
+_OF_THE_STREAM = ("time_increment", "time_increment_period")
 
 
 def adopt_state(state: Mapping[str, Any], account_ids: Sequence[str]) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def adopt_state(state: Mapping[str, Any], account_ids: Sequence[str]) -> dict[st
     for key, value in state.items():
         if key.isdigit() and isinstance(value, Mapping):
             adopted[key] = {**shared, **value}
-        elif key == "time_increment":
+        elif key in _OF_THE_STREAM:
             adopted[key] = value
     top = {key: state[key] for key in _AT_THE_TOP if key in state}
     if top and len(account_ids) == 1:

@@ -14,7 +14,10 @@ Slice = Mapping[str, Any]
 
 
 class StateProgress(Protocol):
-    """How one kind of stream keeps its place. Both methods run under the cursor's lock and must not block."""
+    """How one kind of stream keeps its place. `observe` and `close` run under the cursor's lock and must not block."""
+
+    def misfit(self, state: Mapping[str, Any]) -> str | None:
+        """Why a saved state can't be continued from, None when it can."""
 
     def observe(self, record: Mapping[str, Any], account_slice: Slice) -> None:
         """Note one record that was queued for output."""
@@ -33,6 +36,10 @@ class LatestMoment:
         self._cursor_field = cursor_field
         self._statuses = sorted(statuses)
         self._newest: dict[str, str] = {}
+
+    def misfit(self, state: Mapping[str, Any]) -> str | None:
+        """None: which statuses an account was read with is settled account by account."""
+        return None
 
     def observe(self, record: Mapping[str, Any], account_slice: Slice) -> None:
         """Keep the newest cursor value of the account; a record without one doesn't move it."""
@@ -69,6 +76,13 @@ class DaysDone:
         self._done: dict[str, set[date]] = {}
         self._today: dict[str, date] = {}
 
+    def misfit(self, state: Mapping[str, Any]) -> str | None:
+        """Why not to go on from days read as rows of another length: their keys hold another `date_start`."""
+        before = _saved_increment(state)
+        if before == self._time_increment:
+            return None
+        return f"the state is of rows by time_increment {before}, the report's is {self._time_increment} now"
+
     def plan(self, account_id: str, windows: Iterable[Window], today: date) -> None:
         """Say which days this run is to read of an account."""
         self._planned[account_id] = sorted(day for window in windows for day in days_of(window))
@@ -85,8 +99,7 @@ class DaysDone:
         done = self._done.setdefault(account_id, set())
         done.update(days_of(window))
         entry = dict(state.get(account_id) or {})
-        before = entry.get("date_start")
-        cursor = _day(before)
+        cursor = _day(entry.get("date_start"))
         for day in self._planned.get(account_id, []):
             if day not in done:
                 break
@@ -130,6 +143,20 @@ def day_of(cursor: str, stream: str, account_id: str) -> date:
         return datetime.fromisoformat(cursor).date()
     except ValueError:
         raise _unreadable(cursor, stream, account_id, "a day as 2026-11-01") from None
+
+
+def _saved_increment(state: Mapping[str, Any]) -> int | str:
+    """What a row covered when the state was written: days, `monthly` or `all_days`.
+
+    source-facebook-marketing writes a period beside the days, and nothing at all for daily rows in older versions.
+    """
+    period = state.get("time_increment_period")
+    if period == "weekly":
+        return 7
+    if isinstance(period, str) and period:
+        return period
+    increment = state.get("time_increment", 1)
+    return increment if isinstance(increment, (int, str)) else 1
 
 
 def _unreadable(cursor: str, stream: str, account_id: str, form: str) -> Failure:

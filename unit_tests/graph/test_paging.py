@@ -88,7 +88,7 @@ def test_an_expired_cursor_restarts_the_edge_and_gives_up_after_three_times() ->
 
 
 def test_an_empty_page_with_a_next_page_is_not_the_end() -> None:
-    answers = {
+    answers: dict[str | None, Page] = {
         None: {"data": [], "paging": {"cursors": {"after": "a"}, "next": "https://x/?after=a"}},
         "a": {"data": [{"id": 1}], "paging": {"cursors": {"after": "b"}}},
     }
@@ -106,7 +106,7 @@ def test_the_same_cursor_twice_is_an_error_not_an_endless_loop() -> None:
         list(pages(lambda params: page, 10))
 
 
-@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {"id": 1}}])
+@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {"id": 1}}, {"data": [{"id": 1}, None]}])
 def test_a_body_without_rows_never_passes_for_an_empty_page(body: Page) -> None:
     with pytest.raises(TransientError):
         rows(body)

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from source_meta_ads.accounts import Account
-from source_meta_ads.graph.errors import BadRequest, GraphError, TooMuchData, TransientError
+from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied, TooMuchData, TransientError
 from source_meta_ads.insights.report_run import Job, Progress, ReportRuns
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.insights.scheduler import Finished, Scheduler
@@ -39,8 +39,9 @@ class FakeMeta:
         self.most_in_flight[job.account.id] = max(now, self.most_in_flight.get(job.account.id, 0))
         return run_id
 
-    def poll(self, run_id: str, account_id: str, *, is_new: bool) -> Progress:
+    def poll(self, run_id: str, job: Job, *, is_new: bool) -> Progress:
         self.polls += 1
+        account_id = job.account.id
         _, outcome, started = self.jobs[int(run_id)]
         if isinstance(outcome, GraphError):
             self._in_flight.discard((account_id, run_id))
@@ -153,9 +154,7 @@ def test_a_refused_report_is_not_submitted_again_and_stops_no_other() -> None:
 
 
 def test_a_stuck_job_is_given_up_after_the_timeout_and_cut_smaller() -> None:
-    finished, _, clock = run(
-        jobs(days=2), lambda job, times: 1e9 if job.window.since < job.window.until else 1.0
-    )
+    finished, _, clock = run(jobs(days=2), lambda job, times: 1e9 if job.window.since < job.window.until else 1.0)
     assert len(covered(finished)) == 2
     assert 3600 < clock.elapsed < 3600 + 60
 
@@ -173,3 +172,42 @@ def test_a_consumer_that_stops_gives_its_slots_back() -> None:
 def test_nothing_to_do_takes_no_time(share: float) -> None:
     finished, meta, clock = run([], lambda job, times: share)
     assert (finished, meta.polls, clock.elapsed) == ([], 0, 0.0)
+
+
+def test_what_is_refused_for_the_account_is_not_asked_for_again_window_by_window() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        return PermissionDenied(code=200, message="no") if job.account.id == "0" else 1.0
+
+    finished, meta, _ = run(jobs(accounts=2, windows=30), outcome)
+    assert (
+        sum(each.error is not None for each in finished) == sum(job.account.id == "0" for job, _, _ in meta.jobs) <= 4
+    )
+    assert len(covered(finished, "1")) == 30 * 7
+
+
+def test_two_refusals_as_wrong_are_enough_where_nothing_was_accepted() -> None:
+    refusals: list[Job] = []
+
+    class Refusing(FakeMeta):
+        def submit(self, job: Job) -> str:
+            refusals.append(job)
+            raise BadRequest(code=100, message="invalid")
+
+    clock = SimulatedClock()
+    meta = Refusing(clock, lambda job, times: 1.0)
+    finished = list(Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test")).completed(jobs(windows=30)))
+    assert len(refusals) == len(finished) == 2
+
+
+def test_one_window_refused_as_wrong_leaves_the_others_alone() -> None:
+    class RefusingOne(FakeMeta):
+        def submit(self, job: Job) -> str:
+            if job.window.since == date(2026, 10, 1):
+                raise BadRequest(code=3018, message="beyond 37 months")
+            return super().submit(job)
+
+    clock = SimulatedClock()
+    meta = RefusingOne(clock, lambda job, times: 1.0)
+    finished = list(Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test")).completed(jobs(windows=9)))
+    assert [each.job.window.since for each in finished if each.error] == [date(2026, 10, 1)]
+    assert len(covered(finished)) == 8 * 7

@@ -30,7 +30,8 @@ def planned(*windows: Window) -> DaysDone:
 
 
 def test_the_cursor_reaches_the_last_day_when_all_is_done() -> None:
-    progress, state = planned(Window(day(13), day(7)), Window(day(6), day(0))), {}
+    progress = planned(Window(day(13), day(7)), Window(day(6), day(0)))
+    state: dict[str, Any] = {}
     progress.close(state, a_slice(day(13), day(7)))
     assert state["1"] == {"date_start": day(7).isoformat(), "slices": []}
     progress.close(state, a_slice(day(6), day(0)))
@@ -57,7 +58,8 @@ def test_a_reread_never_moves_the_cursor_back() -> None:
 
 
 def test_accounts_do_not_move_each_other() -> None:
-    progress, state = DaysDone(1), {}
+    progress = DaysDone(1)
+    state: dict[str, Any] = {}
     for account in ("1", "2"):
         progress.plan(account, [Window(day(1), day(0))], TODAY)
     progress.close(state, a_slice(day(1), day(0), account="2"))
@@ -74,7 +76,8 @@ def test_in_any_order_the_cursor_only_stands_above_days_that_are_done(sizes: lis
     for size in sizes:
         windows.append(Window(since, since + timedelta(days=size - 1)))
         since += timedelta(days=size)
-    progress, state = planned(*windows), {}
+    progress = planned(*windows)
+    state: dict[str, Any] = {}
     shuffled = list(windows)
     order.shuffle(shuffled)
     done: set[date] = set()
@@ -103,7 +106,8 @@ def test_days_of_unknown_reading_are_read_again() -> None:
 
 
 def test_an_entity_cursor_compares_moments_not_text() -> None:
-    progress, state = LatestMoment("updated_time", []), {}
+    progress = LatestMoment("updated_time", [])
+    state: dict[str, Any] = {}
     for moment in ("2026-11-01T01:30:00-07:00", "2026-11-01T01:15:00-08:00", "2026-11-01T08:00:00+00:00"):
         progress.observe({"updated_time": moment}, {"account_id": "1"})
     progress.close(state, {"account_id": "1"})
@@ -115,3 +119,18 @@ def test_an_account_without_changes_keeps_its_cursor() -> None:
     state: dict[str, Any] = {"1": {"updated_time": "2026-11-01T00:00:00+00:00"}}
     progress.close(state, {"account_id": "1"})
     assert state == {"1": {"updated_time": "2026-11-01T00:00:00+00:00", "filter_statuses": ["ACTIVE", "PAUSED"]}}
+
+
+def test_what_is_no_moment_never_moves_an_entity_cursor() -> None:
+    progress = LatestMoment("updated_time", [])
+    state: dict[str, Any] = {"1": {"updated_time": "2026-11-01T00:00:00+00:00"}}
+    for moment in ("soon", "", None, 7):
+        progress.observe({"updated_time": moment}, {"account_id": "1"})
+    progress.close(state, {"account_id": "1"})
+    assert state["1"]["updated_time"] == "2026-11-01T00:00:00+00:00"
+
+
+def test_slices_that_nobody_can_read_are_read_again() -> None:
+    entry = {"slices": ["soon", day(2).isoformat()], "slices_read_on": TODAY.isoformat()}
+    assert days_to_skip(entry, TODAY, 28) == {day(2)}
+    assert days_to_skip({**entry, "slices_read_on": "today"}, TODAY, 28) == frozenset()
