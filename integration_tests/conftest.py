@@ -27,10 +27,12 @@ WORLD = {
         {
             "id": "1001", "name": "West", "timezone": "America/Los_Angeles", "currency": "USD",
             "campaigns": 3, "adsets_per_campaign": 2, "ads_per_adset": 3, "creatives": 8, "audiences": 3,
+            "features": ["impression_device"],
         },
         {
             "id": "1002", "name": "Ost", "timezone": "Asia/Tokyo", "currency": "JPY",
             "campaigns": 2, "adsets_per_campaign": 2, "ads_per_adset": 2, "creatives": 4, "audiences": 2,
+            "features": ["impression_device"],
         },
     ],
 }  # fmt: skip

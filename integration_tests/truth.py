@@ -64,10 +64,25 @@ class Truth:
         """Move the sandbox's clock on."""
         requests.post(f"{self.url}/_sandbox/clock", json={"advance_days": days}, timeout=30).raise_for_status()
 
+    def set_faults(self, *rules: Mapping[str, Any]) -> None:
+        """Make calls go wrong by rule, as docs/sandbox.md describes; no rule: no fault."""
+        requests.post(f"{self.url}/_sandbox/faults", json=list(rules), timeout=30).raise_for_status()
+
     def journal(self) -> list[dict[str, Any]]:
         """Every call so far, oldest first."""
         calls: list[dict[str, Any]] = self._get("journal")["data"]
         return calls
+
+    def accounts_of(self, token: str) -> list[str]:
+        """The ids of the accounts a token reaches, asked of the Graph API itself."""
+        answer = requests.get(
+            f"{self.url}/v26.0/me/adaccounts",
+            params={"fields": "account_id", "limit": "500"},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        )
+        answer.raise_for_status()
+        return [str(row["account_id"]) for row in answer.json()["data"]]
 
     def objects(self, edge: str, account_ids: Iterable[str]) -> list[dict[str, Any]]:
         """Every object of an edge in the accounts."""
@@ -108,12 +123,14 @@ class Truth:
 
 
 def plain(value: Any) -> Any:
-    """A value without its encoding: numbers in strings as numbers, moments in UTC; so that two can be compared."""
+    """A value without its encoding: numbers and booleans in strings as such, moments in UTC; so that two can be compared."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):
         return float(value)
     if isinstance(value, str):
+        if value in ("True", "False"):
+            return value == "True"
         # Identifiers are digits too, and longer than a float holds: they stay text.
         if _NUMBER.match(value) and len(value) < 15:
             return float(value)

@@ -70,7 +70,7 @@ def main() -> int:
 
 def _play(truth: Truth) -> None:
     start = (truth.clock() - timedelta(days=HISTORY_DAYS)).date().isoformat()
-    accounts = [row["account_id"] for row in truth.objects_of_token(TOKEN)]
+    accounts = truth.accounts_of(TOKEN)
     _write("config.json", _config(start))
     check = _messages(truth, "check")
     status = next(m["connectionStatus"] for m in check if m["type"] == "CONNECTION_STATUS")

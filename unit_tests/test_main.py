@@ -10,13 +10,13 @@ from pathlib import Path
 
 MAIN = Path(__file__).resolve().parent.parent / "main.py"
 
-# A run that has said something, and whose worker waits for longer than anyone would.
+# A run that has said something that is not flushed yet, and whose worker waits for longer than anyone would.
 BUSY = f"""
 import json, runpy, sys, threading
 import source_meta_ads.run
 def run():
     threading.Thread(target=threading.Event().wait, args=(60,)).start()
-    sys.stdout.write(json.dumps({{"said": "x" * 100_000}}) + "\\n")
+    sys.stdout.write(json.dumps({{"said": "x" * 1_000}}) + "\\n")
     print("ready", file=sys.stderr, flush=True)
     threading.Event().wait(60)
 source_meta_ads.run.run = run
