@@ -14,6 +14,10 @@ class Call:
     credentials (`access_token`, `appsecret_proof`) taken out. `token_in` is header, query, body or none.
     `account_id` (digits) and `edge` are filled in by routing; `edge` of a plain object is its kind in words
     (`ad account`, `ad`, `report run`). `rows` is how many rows the answer carries.
+
+    What the limits and faults leave on it for the journal: `points` is the call's score, `blocked` that it came while a
+    block was on, `code` and `subcode` the error it ended in, `faults` the rules that hit it. `reach_pct` is how much of
+    the reach quota is used, set by whoever counts that quota. `base_url` is the scheme and host the call came to.
     """
 
     method: str
@@ -26,6 +30,13 @@ class Call:
     account_id: str | None = None
     edge: str = ""
     rows: int = 0
+    points: float = 0.0
+    blocked: bool = False
+    code: int | None = None
+    subcode: int | None = None
+    faults: tuple[Any, ...] = ()
+    reach_pct: float | None = None
+    base_url: str = ""
 
 
 @dataclass(slots=True)

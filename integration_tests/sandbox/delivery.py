@@ -1,0 +1,233 @@
+"""What each ad delivered on each day of its account, as Meta would tell it at a given moment.
+
+A pure function of (seed, ad, day, age of the day): nothing is stored. Many days have no delivery. Today holds the
+whole hours that are over. Impressions, clicks and spend are corrected for three days; conversions are attributed for
+28; after that a day never changes again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from struct import Struct
+from zoneinfo import ZoneInfo
+
+from integration_tests.sandbox.figures import (
+    AT,
+    CONVERSIONS,
+    COUNT_AT,
+    FIRST_CONVERSION,
+    MONEY_AT,
+    N_PARTS,
+    PARTS,
+    PRICED,
+    Pairs,
+    split,
+)
+from integration_tests.sandbox.kinds import Account, Ad
+from integration_tests.sandbox.world import World
+
+FINAL_AGE = 28
+VALUE = PARTS.index("value")
+SHARES = tuple(sum((46, 20, 10, 20, 4)[: n + 1]) for n in range(N_PARTS - 1))
+STAGES = (55, 75, 85, 92, 95, 100)
+SPANS = (30, 45, 80, 92, 100)
+# Impressions by hour of the account's day, per mille.
+HOURS = (22, 15, 11, 8, 8, 12, 22, 35, 43, 47, 49, 50, 53, 52, 49, 48, 50, 54, 60, 68, 74, 72, 58, 40)
+CORRECTED = (985, 991, 997)
+
+# What each part of the conversions of a sale, a lead, a visit or an install campaign is per 10,000 link clicks.
+RATES = {
+    "OUTCOME_SALES": {"view_content_web": 6000, "add_to_cart_web": 1500, "purchase_web": 600, "subscribe_web": 40},
+    "OUTCOME_LEADS": {"view_content_web": 3000, "lead_web": 700},
+    "OUTCOME_TRAFFIC": {"view_content_web": 2500, "add_to_cart_web": 200, "purchase_web": 60},
+    "OUTCOME_APP_PROMOTION": {"install_app": 900, "purchase_app": 150},
+}
+_WORDS = Struct("<16I")
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What holds for an ad on all days: how much it delivers, at what price, and what comes of it."""
+
+    ad: Ad
+    key: int
+    first: int
+    last: int
+    scale: int
+    active_share: int
+    ctr: int
+    cpm: int
+    is_video: bool
+    is_canvas: bool
+    conversions: tuple[tuple[int, int], ...]
+    prices: dict[int, int]
+    attributed: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The present of an account: its day, and how many hours of it are over."""
+
+    today: date
+    hours: int
+
+    @classmethod
+    def of(cls, moment: datetime, account: Account) -> Moment:
+        local = moment.astimezone(ZoneInfo(account.timezone))
+        return cls(local.date(), local.hour)
+
+
+class Delivery:
+    """The figures of the ads of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._profiles: dict[str, tuple[float, Profile]] = {}
+
+    def profile(self, ad: Ad) -> Profile:
+        """An ad's constants; made again when the world says that the ad has ended."""
+        life_until = self._world.life(ad).until
+        known = self._profiles.get(ad.id)
+        if known and known[0] == life_until:
+            return known[1]
+        made = self._make(ad)
+        if len(self._profiles) > 200_000:
+            self._profiles.clear()
+        self._profiles[ad.id] = (life_until, made)
+        return made
+
+    def _make(self, ad: Ad) -> Profile:
+        world = self._world
+        zone = ZoneInfo(world.spec(ad.account_id).timezone)
+        number = world.hash(ad.id, "delivery")
+        words = _WORDS.unpack(blake2b(number.to_bytes(8, "big"), digest_size=64).digest())
+        first = ad.created.astimezone(zone).date().toordinal()
+        ended = world.ended(ad)
+        last = ended.astimezone(zone).date().toordinal() if ended else date.max.toordinal()
+        if words[0] % 100 < 15:
+            last = min(last, first + 20 + words[1] % 150)
+        adset, campaign = world.adset_of(ad), world.campaign_of(ad)
+        rates = RATES.get(campaign.objective, {})
+        clicks = "1d_click" in adset.attribution, "7d_click" in adset.attribution
+        return Profile(
+            ad=ad, key=number, first=first, last=last,
+            scale=60 * 10 ** (words[2] % 3) // (1 + words[3] % 2) + words[4] % 200,
+            active_share=45 + words[5] % 45,
+            ctr=700 + words[6] % 2400, cpm=300 + words[7] % 1300,
+            is_video=words[8] % 100 < 55, is_canvas=words[9] % 100 < 12,
+            conversions=tuple((CONVERSIONS.index(name), rate) for name, rate in rates.items()),
+            prices={CONVERSIONS.index(name): 900 + words[10 + n] % 9000 for n, name in enumerate(PRICED)},
+            attributed=(clicks[0] or clicks[1], clicks[1], False, "1d_view" in adset.attribution, False),
+        )  # fmt: skip
+
+    def days(self, profile: Profile, since: date, until: date, moment: Moment) -> list[int]:
+        """The ordinals of the days from `since` to `until` on which the ad delivered, as far as they have begun."""
+        first = max(since.toordinal(), profile.first)
+        last = min(until.toordinal(), profile.last, moment.today.toordinal())
+        key, share = profile.key, profile.active_share
+        return [day for day in range(first, last + 1) if _mixed(key + day) % 100 < share]
+
+    def figures(self, profile: Profile, day: int, moment: Moment) -> tuple[Pairs, int, int] | None:
+        """The primitives of one ad on one day that are not 0, its reach, and 64 bits of chance for splitting them.
+
+        None when nothing has been delivered yet.
+        """
+        words = _WORDS.unpack(blake2b(((profile.key + day) & _MASK).to_bytes(8, "big"), digest_size=64).digest())
+        age = moment.today.toordinal() - day
+        final = profile.scale * (400 + words[0] % 1200) // 1000 + 1
+        begun = sum(HOURS[: moment.hours]) if age == 0 else 1000
+        correct = CORRECTED[age] if age < len(CORRECTED) else 1000
+        impressions = (final * begun * correct + words[1] % 900_000) // 1_000_000
+        if impressions == 0:
+            return None
+        chance = words[14] << 32 | words[15]
+        pairs = self._seen(profile, impressions, words)
+        link_clicks = (final * profile.ctr + words[2] % 100_000) // 100_000
+        self._converted(profile, link_clicks, age, begun, words, pairs)
+        reach = max(1, impressions * (700 + words[3] % 250) // 1000)
+        return pairs, reach, chance
+
+    @staticmethod
+    def _seen(profile: Profile, impressions: int, words: tuple[int, ...]) -> Pairs:
+        """What happened on Meta: it follows from the impressions alone, and grows with them."""
+        links = (impressions * profile.ctr + words[2] % 100_000) // 100_000
+        outbound = (links * 90 + words[4] % 100) // 100
+        spend = (impressions * profile.cpm + words[5] % 1000) // 1000
+        social = spend * (words[5] % 7) // 100
+        rate = words[6] % 300 if words[6] % 3 else 0
+        found = [
+            (AT["impressions"], impressions),
+            (AT["click_other"], (impressions * 500 + words[7] % 100_000) // 100_000),
+            (AT["click_onsite"], links - outbound),
+            (AT["click_outbound"], outbound),
+            (AT["spend_plain"], spend - social),
+            (AT["spend_social"], social),
+            (AT["reaction"], (impressions * rate * 2 + words[8] % 100_000) // 100_000),
+            (AT["comment"], (impressions * rate // 4 + words[9] % 100_000) // 100_000),
+            (AT["share"], (impressions * rate // 5 + words[10] % 100_000) // 100_000),
+            (AT["save"], (impressions * rate // 6 + words[11] % 100_000) // 100_000),
+            (AT["landing"], outbound * 80 // 100),
+            (AT["message"], impressions * rate // 500_000),
+            (AT["full_view"], impressions * 55 // 100),
+        ]
+        if profile.is_video:
+            plays = (impressions * (550 + words[12] % 300) + 500) // 1000
+            stages, spans = (split(plays, sums, words[13]) for sums in (STAGES, SPANS))
+            found += [(AT["stage_0"] + stage, n) for stage, n in stages]
+            found += [(AT["span_0"] + span, n) for span, n in spans]
+            found.append((AT["seconds"], plays * (20 + words[12] % 90) // 10))
+        if profile.is_canvas:
+            opened = (links * 40 + words[12] % 100) // 100
+            found += [(AT["canvas_open"], opened), (AT["canvas_start"], opened * 9 // 10)]
+            found += [(AT["canvas_outbound"], opened * 3 // 10), (AT["canvas_seconds"], opened * (3 + words[12] % 15))]
+        return [pair for pair in found if pair[1]]
+
+    @staticmethod
+    def _converted(profile: Profile, clicks: int, age: int, begun: int, words: tuple[int, ...], pairs: Pairs) -> None:
+        """What happened elsewhere, as far as it is attributed by now: each part ripens at its own pace."""
+        if age == 0:
+            ripe: tuple[int, ...] = (begun // 2, 0, 0, begun // 3, begun // 3)
+        elif age >= FINAL_AGE:
+            ripe = (1000,) * 5
+        else:
+            soon = min(1000, 700 + 150 * age)
+            ripe = (soon, min(1000, age * 1000 // 7), max(0, (age - 7) * 1000 // 21), soon, soon)
+        for number, rate in profile.conversions:
+            word = words[number + 4]
+            total = (clicks * rate + word % 10_000) // 10_000
+            if not total:
+                continue
+            base = FIRST_CONVERSION + N_PARTS * number
+            for part, n in split(total, SHARES, word >> 3):
+                now = (n * ripe[part] + (word >> part) % 1000) // 1000
+                if now:
+                    pairs.append((base + part, now))
+
+    def fan(self, profile: Profile) -> dict[int, tuple[tuple[int, int], ...]]:
+        """For each part of a conversion: which figures of a row it adds to, and how much each time."""
+        fan: dict[int, tuple[tuple[int, int], ...]] = {}
+        for number, _ in profile.conversions:
+            name = CONVERSIONS[number]
+            bases = [(COUNT_AT[name], 1)]
+            if name in MONEY_AT:
+                bases.append((MONEY_AT[name], profile.prices[number]))
+            for part, counts in enumerate(profile.attributed):
+                slots = (part, VALUE) if counts else (part,)
+                fan[COUNT_AT[name] + part] = tuple((base + slot, each) for base, each in bases for slot in slots)
+        return fan
+
+
+def day_of(ordinal: int) -> date:
+    """The day with this ordinal."""
+    return date.min + timedelta(days=ordinal - 1)
+
+
+def _mixed(number: int) -> int:
+    """A number that looks like chance (the finisher of splitmix64)."""
+    number = (number * 0x9E3779B97F4A7C15) & _MASK
+    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
+    return number ^ (number >> 31)

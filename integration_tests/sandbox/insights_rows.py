@@ -1,0 +1,230 @@
+"""The rows behind an insights query: the figures of its ads and days, split by breakdown and added up per row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from integration_tests.sandbox import breakdown_rules
+from integration_tests.sandbox.delivery import Delivery, Profile
+from integration_tests.sandbox.dimensions import APPLICABLE, HOURLY, HOURLY_AUDIENCE, Dimensions, group_of
+from integration_tests.sandbox.figures import (
+    CONVERSIONS,
+    FIRST_CONVERSION,
+    N_PARTS,
+    REACH_MOST,
+    REACH_SUM,
+    WIDTH,
+    Cells,
+    Pairs,
+    split,
+)
+from integration_tests.sandbox.insights_filters import STATUSES, keeps
+from integration_tests.sandbox.insights_query import Query
+from integration_tests.sandbox.kinds import Account, Ad, AdSet, Campaign
+from integration_tests.sandbox.world import World
+
+GONE = ("ARCHIVED", "DELETED")
+_SPREAD = 0x9E3779B97F4A7C15
+_GROUPS = [group_of(index) for index in range(WIDTH)]
+_APPS = {
+    FIRST_CONVERSION + N_PARTS * number + part
+    for number, name in enumerate(CONVERSIONS)
+    if name.endswith("_app")
+    for part in range(N_PARTS)
+}
+
+
+class TooMuchWork(Exception):
+    """The query is about more ads and days than would ever be answered."""
+
+
+class Row:
+    """One row: of which period, object and cell of the breakdowns it is, and its figures added up.
+
+    `by_action` holds the figures that count actions once more, by the values of the action breakdowns.
+    """
+
+    __slots__ = ("by_action", "cell", "figures", "index", "period")
+
+    def __init__(self, period: int, index: int, cell: tuple[str, ...] | None) -> None:
+        self.period, self.index, self.cell = period, index, cell
+        self.figures = [0] * WIDTH
+        self.by_action: dict[int, dict[tuple[str, ...], int]] = {}
+
+    def add_reach(self, reach: int) -> None:
+        self.figures[REACH_SUM] += reach
+        self.figures[REACH_MOST] = max(self.figures[REACH_MOST], reach)
+
+    @property
+    def key(self) -> tuple[int, int, tuple[str, ...]]:
+        return self.period, self.index, self.cell or ()
+
+
+class Collector:
+    """Makes the rows of queries on one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._delivery = Delivery(world)
+        self._dimensions = Dimensions(world)
+        self._keyless = bool(world.scenario.insights.get("keyless_rows"))
+
+    def rows(self, query: Query, max_work: int) -> list[Row]:
+        """Every row of a query, by period, object and cell.
+
+        Raises:
+            TooMuchWork: more ads times days than `max_work`.
+        """
+        if query.is_empty:
+            return []
+        ads = ads_under(self._world, query.node)
+        days = sum((period.until - period.since).days + 1 for period in query.periods)
+        if len(ads) * days > max_work:
+            raise TooMuchWork
+        found: dict[tuple[int, int, tuple[str, ...] | None], Row] = {}
+        for ad in self._counted(query, ads):
+            _AdRows(self._delivery, self._dimensions, query, ad, found, keyless=self._keyless).add()
+        return sorted(found.values(), key=lambda row: row.key)
+
+    def _counted(self, query: Query, ads: Sequence[Ad]) -> Iterator[Ad]:
+        """The ads whose figures count: those the filters take, of objects that are listed."""
+        shown: dict[int, bool] = {}
+        shows_all = (
+            query.all_statuses
+            or query.level == "account"
+            or any(each.level == query.level and each.attribute in STATUSES for each in query.filters)
+        )
+        for ad in ads:
+            if query.filters and not keeps(self._world, query.filters, ad):
+                continue
+            if not shows_all:
+                index = index_at(query.level, ad)
+                if index not in shown:
+                    node = object_at(self._world, query.level, ad)
+                    shown[index] = node.id == query.node.id or self._world.effective_status(node) not in GONE
+                if not shown[index]:
+                    continue
+            yield ad
+
+
+class _AdRows:
+    """Adds one ad's figures to the rows."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        dimensions: Dimensions,
+        query: Query,
+        ad: Ad,
+        rows: dict[tuple[int, int, tuple[str, ...] | None], Row],
+        *,
+        keyless: bool,
+    ) -> None:
+        self._delivery, self._dimensions, self._query, self._rows = delivery, dimensions, query, rows
+        self._profile: Profile = delivery.profile(ad)
+        self._index = index_at(query.level, ad)
+        self._fan = delivery.fan(self._profile)
+        self._is_hourly = bool({HOURLY, HOURLY_AUDIENCE} & set(query.breakdowns))
+        off_meta = breakdown_rules.off_meta(query.breakdowns, ())
+        self._drops_off_meta, self._keyless = off_meta is not None, keyless and off_meta is not None
+        self._drops_apps = breakdown_rules.off_meta((), query.action_dims) == "type2"
+        self._actions = {
+            group: dimensions.action_cells(self._profile, group, query.action_dims) for group in APPLICABLE
+        } if query.action_dims and query.asks_actions else {}  # fmt: skip
+
+    def add(self) -> None:
+        query, moment = self._query, self._query.moment
+        cells = self._cells(24)
+        if query.breakdowns and not cells.values:
+            return
+        for number, period in enumerate(query.periods):
+            for day in self._delivery.days(self._profile, period.since, period.until, moment):
+                found = self._delivery.figures(self._profile, day, moment)
+                if found is None:
+                    continue
+                pairs, reach, chance = found
+                if not query.breakdowns:
+                    row = self._row(number, ())
+                    row.add_reach(reach)
+                    self._put(row, pairs, chance)
+                    continue
+                is_partial = self._is_hourly and day == moment.today.toordinal()
+                self._spread(number, self._cells(moment.hours) if is_partial else cells, pairs, reach, chance)
+
+    def _cells(self, hours: int) -> Cells:
+        cells = self._dimensions.cells(self._profile, self._query.breakdowns, hours)
+        most = self._query.product_limit
+        if most and "product_id" in self._query.breakdowns:
+            return Cells(cells.values[:most], cells.sums[:most])
+        return cells
+
+    def _row(self, period: int, cell: tuple[str, ...] | None) -> Row:
+        key = (period, self._index, cell)
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = Row(period, self._index, cell)
+        return row
+
+    def _spread(self, period: int, cells: Cells, pairs: Pairs, reach: int, chance: int) -> None:
+        """Split one day among the cells: the impressions by weight, all else by how the impressions fell."""
+        (first, impressions), *others = pairs
+        parts = split(impressions, cells.sums, chance)
+        rows = [self._row(period, cells.values[cell]) for cell, _ in parts]
+        for row, (_, seen) in zip(rows, parts, strict=True):
+            row.figures[first] += seen
+            if not self._is_hourly:
+                row.add_reach(min(seen, reach * seen // impressions + 1))
+        sums = list(accumulate(seen for _, seen in parts))
+        shares: list[Pairs] = [[] for _ in parts]
+        for index, total in others:
+            if index >= FIRST_CONVERSION and self._drops_off_meta:
+                continue
+            for position, share in split(total, sums, chance ^ (index * _SPREAD)):
+                shares[position].append((index, share))
+        for position, row in enumerate(rows):
+            self._put(row, shares[position], chance ^ position)
+        if self._keyless and (away := [pair for pair in others if pair[0] >= FIRST_CONVERSION]):
+            self._put(self._row(period, None), away, chance)
+
+    def _put(self, row: Row, pairs: Pairs, chance: int) -> None:
+        figures, fan = row.figures, self._fan
+        for index, total in pairs:
+            if index < FIRST_CONVERSION:
+                figures[index] += total
+            else:
+                for slot, worth in fan[index]:
+                    figures[slot] += total * worth
+        if self._actions:
+            self._put_actions(row, pairs, chance)
+
+    def _put_actions(self, row: Row, pairs: Pairs, chance: int) -> None:
+        for index, total in pairs:
+            group = _GROUPS[index]
+            if group is None or (self._drops_apps and index in _APPS):
+                continue
+            cells = self._actions[group]
+            slots = self._fan.get(index) or ((index, 1),)
+            for cell, share in split(total, cells.sums, chance ^ (index * _SPREAD >> 7)):
+                for slot, worth in slots:
+                    held = row.by_action.setdefault(slot, {})
+                    held[cells.values[cell]] = held.get(cells.values[cell], 0) + share * worth
+
+
+def ads_under(world: World, node: Account | Campaign | AdSet | Ad) -> Sequence[Ad]:
+    """Every ad of an account, a campaign or an ad set; the ad itself."""
+    if isinstance(node, Account):
+        return world.ads(node.id)
+    return [node] if isinstance(node, Ad) else world.ads_of(node)
+
+
+def index_at(level: str, ad: Ad) -> int:
+    """The index of the object that an ad counts for at a level."""
+    if level == "ad":
+        return ad.index
+    return 0 if level == "account" else int((ad.adset_id if level == "adset" else ad.campaign_id)[9:])
+
+
+def object_at(world: World, level: str, ad: Ad) -> Ad | AdSet | Campaign:
+    """The object that an ad counts for at a level below the account."""
+    return ad if level == "ad" else world.adset_of(ad) if level == "adset" else world.campaign_of(ad)

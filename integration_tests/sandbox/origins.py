@@ -1,0 +1,112 @@
+"""How everything in the world comes to be: each object is a function of (seed, account, kind, index)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
+
+from integration_tests.sandbox import names
+from integration_tests.sandbox.census import Census
+from integration_tests.sandbox.kinds import KINDS, Account, Ad, AdSet, Audience, Campaign, Creative, Thing
+from integration_tests.sandbox.scenario import AccountSpec, Scenario
+
+MOST = 1 << 64
+
+
+class Origins:
+    """Makes the objects of a scenario; what was made lately is kept at hand."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.start = scenario.now.timestamp()
+        self._seed = str(scenario.seed).encode()
+        self.account_at = lru_cache(10_000)(self._make_account)
+        self.census = lru_cache(10_000)(self._make_census)
+        self.campaign_at = lru_cache(20_000)(self._make_campaign)
+        self.adset_at = lru_cache(50_000)(self._make_adset)
+        self.ad_at = lru_cache(200_000)(self._make_ad)
+        self.audience_at = lru_cache(10_000)(self._make_audience)
+
+    def hash(self, *parts: object) -> int:
+        """64 bits that depend on the seed and the parts alone."""
+        text = "\x1f".join(map(str, parts)).encode()
+        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=self._seed).digest(), "big")
+
+    def share(self, *parts: object) -> float:
+        """A number in [0, 1) from a hash."""
+        return self.hash(*parts) / MOST
+
+    def spec(self, account_id: str) -> AccountSpec:
+        """The scenario's entry for an account that exists."""
+        ordinal = self.scenario.accounts.ordinal(account_id)
+        if ordinal is None:
+            raise KeyError(account_id)
+        found: AccountSpec = self.scenario.accounts[ordinal]
+        return found
+
+    def object_id(self, account_id: str, kind: str, index: int) -> str:
+        """The id of an object: 18 digits that hold its kind, its account and its index."""
+        if kind == "image":
+            mixed = f"{self.hash(account_id, 'image', index):016x}{self.hash('image', index) >> 32:08x}{index:08x}"
+            return f"{account_id}:{mixed}"
+        return f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}{index:09d}"
+
+    def _make_account(self, ordinal: int) -> Account:
+        spec: AccountSpec = self.scenario.accounts[ordinal]
+        created = spec.created or self.scenario.now - timedelta(days=500 + self.hash(spec.id, "age") % 1500)
+        return Account(
+            spec.id, spec.name, spec.timezone, spec.currency, spec.status, created.replace(microsecond=0),
+            spec.business, spec.features, spec.tier, ordinal,
+        )  # fmt: skip
+
+    def _make_census(self, account_id: str) -> Census:
+        account = self.account_at(self.scenario.accounts.ordinal(account_id) or 0)
+        return Census(self.spec(account_id), account.created, self.start, partial(self.share, account_id))
+
+    def _born(self, account_id: str, kind: str, index: int) -> datetime:
+        return datetime.fromtimestamp(self.census(account_id).born(kind, index), UTC)
+
+    def _facts(self, account_id: str, kind: str, index: int) -> tuple[str, int, datetime]:
+        return (
+            self.object_id(account_id, kind, index),
+            self.hash(account_id, kind, index),
+            self._born(account_id, kind, index),
+        )
+
+    def _make_campaign(self, account_id: str, index: int) -> Campaign:
+        own_id, number, born = self._facts(account_id, "campaign", index)
+        objective = names.OBJECTIVES[number % len(names.OBJECTIVES)]
+        buying = "RESERVED" if number % 41 == 7 else "AUCTION"
+        return Campaign(own_id, account_id, index, names.campaign(number, index), born, objective, buying)
+
+    def _make_adset(self, account_id: str, index: int) -> AdSet:
+        own_id, number, born = self._facts(account_id, "adset", index)
+        campaign = self.campaign_at(account_id, index // self.spec(account_id).adsets_per_campaign)
+        goals = names.GOALS[campaign.objective]
+        attribution = names.ATTRIBUTIONS[number // 7 % len(names.ATTRIBUTIONS)]
+        name, goal = names.adset(number, index), goals[number % len(goals)]
+        return AdSet(own_id, account_id, campaign.id, index, name, born, goal, attribution)
+
+    def _make_ad(self, account_id: str, index: int) -> Ad:
+        own_id, number, born = self._facts(account_id, "ad", index)
+        spec = self.spec(account_id)
+        adset = self.adset_at(account_id, index // spec.ads_per_adset)
+        creative = self.object_id(account_id, "creative", number % spec.creatives) if spec.creatives else ""
+        return Ad(
+            own_id, account_id, adset.campaign_id, adset.id, creative, index, names.ad(number, index), born
+        )  # fmt: skip
+
+    def creative_at(self, account_id: str, index: int) -> Creative:
+        """A creative."""
+        own_id, number, born = self._facts(account_id, "creative", index)
+        return Creative(own_id, account_id, index, names.creative(number, index), born)
+
+    def _make_audience(self, account_id: str, index: int) -> Audience:
+        own_id, number, born = self._facts(account_id, "audience", index)
+        return Audience(own_id, account_id, index, names.audience(number, index), born)
+
+    def thing_at(self, kind: str, account_id: str, index: int) -> Thing:
+        """An object of one of the lesser kinds."""
+        own_id, number, born = self._facts(account_id, kind, index)
+        return Thing(own_id, account_id, kind, index, names.thing(kind, number, index), born)

@@ -1,0 +1,243 @@
+"""The deterministic world behind the API: every object is a function of (seed, account, kind, index) and the time.
+
+Nothing is stored: a world of a million ads costs memory for the ads that are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from typing import Any, TypeVar
+
+from integration_tests.sandbox.census import Row
+from integration_tests.sandbox.kinds import (
+    BY_KIND,
+    Account,
+    Ad,
+    AdSet,
+    Audience,
+    Business,
+    Campaign,
+    Creative,
+    Node,
+    Thing,
+    kind_of,
+)  # fmt: skip
+from integration_tests.sandbox.lives import Life, Lives, Standing
+from integration_tests.sandbox.origins import Origins
+from integration_tests.sandbox.sandbox_clock import SandboxClock
+from integration_tests.sandbox.scenario import Scenario
+
+__all__ = ["Account", "Ad", "AdSet", "Audience", "Business", "Campaign", "Creative", "Node", "Thing", "World"]
+
+T = TypeVar("T")
+ENDING = frozenset({"campaign", "adset", "ad"})
+GONE = frozenset({"ARCHIVED", "DELETED"})
+MOST_KNOWN = 300_000
+
+
+class World(Origins):
+    """All there is in a scenario, as of the clock's present."""
+
+    def __init__(self, scenario: Scenario, clock: SandboxClock | None = None) -> None:
+        super().__init__(scenario)
+        self.clock = clock or SandboxClock(scenario.now, scenario.speed)
+        self._lives = lru_cache(10_000)(self._make_lives)
+        self._known: dict[str, tuple[float, Life]] = {}
+        self._standings: dict[str, Standing] = {}
+
+    def now_seconds(self) -> float:
+        """The present in epoch seconds."""
+        return self.start + self.clock.monotonic()
+
+    # accounts
+
+    def accounts(self) -> Sequence[Account]:
+        """Every account, whether a token reaches it or not."""
+        return Row(self.account_at, len(self.scenario.accounts))
+
+    def account(self, account_id: str) -> Account | None:
+        """The account with these digits."""
+        ordinal = self.scenario.accounts.ordinal(account_id)
+        return None if ordinal is None else self.account_at(ordinal)
+
+    def business(self, business_id: str) -> Business | None:
+        """The business with this id."""
+        spec = self.scenario.businesses.get(business_id)
+        return None if spec is None else Business(spec.id, spec.name)
+
+    # sequences
+
+    def campaigns(self, account_id: str) -> Sequence[Campaign]:
+        """The account's campaigns up to now, oldest first, of every status."""
+        return self._row(account_id, "campaign", self.campaign_at)
+
+    def adsets(self, account_id: str) -> Sequence[AdSet]:
+        """The account's ad sets up to now, oldest first, of every status."""
+        return self._row(account_id, "adset", self.adset_at)
+
+    def ads(self, account_id: str) -> Sequence[Ad]:
+        """The account's ads up to now, oldest first, of every status."""
+        return self._row(account_id, "ad", self.ad_at)
+
+    def creatives(self, account_id: str) -> Sequence[Creative]:
+        """The account's creatives up to now."""
+        return self._row(account_id, "creative", self.creative_at)
+
+    def audiences(self, account_id: str) -> Sequence[Audience]:
+        """The account's custom audiences up to now."""
+        return self._row(account_id, "audience", self.audience_at)
+
+    def things(self, account_id: str, kind: str) -> Sequence[Thing]:
+        """The account's objects of one of the lesser kinds, such as `video` or `pixel`."""
+        return self._row(account_id, kind, partial(self.thing_at, kind))
+
+    def adsets_of(self, campaign: Campaign) -> Sequence[AdSet]:
+        """A campaign's ad sets up to now."""
+        size = self.spec(campaign.account_id).adsets_per_campaign
+        return self._part(campaign, "adset", self.adset_at, size)
+
+    def ads_of(self, parent: Campaign | AdSet) -> Sequence[Ad]:
+        """A campaign's or an ad set's ads up to now."""
+        spec = self.spec(parent.account_id)
+        size = spec.ads_per_adset * (spec.adsets_per_campaign if isinstance(parent, Campaign) else 1)
+        return self._part(parent, "ad", self.ad_at, size)
+
+    def _row(self, account_id: str, kind: str, make: Callable[[str, int], T]) -> Sequence[T]:
+        return Row(partial(make, account_id), self.census(account_id).count(kind, self.now_seconds()))
+
+    def _part(self, parent: Campaign | AdSet, kind: str, make: Callable[[str, int], T], size: int) -> Sequence[T]:
+        first = parent.index * size
+        there = self.census(parent.account_id).count(kind, self.now_seconds()) - first
+        return Row(partial(make, parent.account_id), max(0, min(size, there)), first)
+
+    def of_kind(self, account_id: str, kind: str) -> Sequence[Any]:
+        """The objects of a kind in an account, up to now."""
+        known: dict[str, Callable[[str], Sequence[Any]]] = {
+            "campaign": self.campaigns, "adset": self.adsets, "ad": self.ads,
+            "creative": self.creatives, "audience": self.audiences,
+        }  # fmt: skip
+        return known[kind](account_id) if kind in known else self.things(account_id, kind)
+
+    def count_at(self, account_id: str, kind: str, moment: float) -> int:
+        """How many objects of a kind there were at a moment (epoch seconds), whatever their status."""
+        return self.census(account_id).count(kind, moment)
+
+    # one object
+
+    def find(self, object_id: str) -> Any | None:
+        """Any object by its id (`act_1`, 18 digits, `<account>:<image hash>`, a business), or None."""
+        if object_id.startswith("act_"):
+            return self.account(object_id[4:])
+        if ":" in object_id:
+            return self._find_image(object_id)
+        if (business := self.business(object_id)) is not None:
+            return business
+        if len(object_id) != 18 or not object_id.isdecimal() or not object_id.startswith("12"):
+            return None
+        kind, ordinal, index = BY_KIND.get(int(object_id[2:4])), int(object_id[4:9]), int(object_id[9:])
+        if kind is None or ordinal >= len(self.scenario.accounts):
+            return None
+        row = self.of_kind(self.account_at(ordinal).id, kind)
+        return row[index] if index < len(row) else None
+
+    def _find_image(self, object_id: str) -> Thing | None:
+        account_id, _, image_hash = object_id.partition(":")
+        try:
+            index = int(image_hash[24:], 16)
+        except ValueError:
+            return None
+        images = self.things(account_id, "image") if self.account(account_id) else ()
+        found = images[index] if index < len(images) else None
+        return found if found and found.id == object_id else None
+
+    def campaign_of(self, child: Ad | AdSet) -> Campaign:
+        """The campaign of an ad or an ad set."""
+        return self.campaign_at(child.account_id, int(child.campaign_id[9:]))
+
+    def adset_of(self, ad: Ad) -> AdSet:
+        """The ad set of an ad."""
+        return self.adset_at(ad.account_id, int(ad.adset_id[9:]))
+
+    # lives
+
+    def life(self, node: Node) -> Life:
+        """An object's own edits and end, as of now."""
+        now = self.now_seconds()
+        known = self._known.get(node.id)
+        if known and known[0] <= now < known[1].until:
+            return known[1]
+        if isinstance(node, Campaign | AdSet | Ad | Creative | Audience | Thing):
+            kind = kind_of(node)
+            born = self.census(node.account_id).born(kind, node.index)
+            life = self._lives(node.account_id).at(node.id, born, now, ends=kind in ENDING and node.index > 0)
+        else:
+            life = Life(0, int(self.start), None, float("inf"), float("inf"))
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._known[node.id] = (now, life)
+        return life
+
+    def status(self, node: Node) -> str:
+        """The status that the advertiser set: ACTIVE, PAUSED, ARCHIVED or DELETED."""
+        life = self.life(node)
+        if life.ended:
+            return life.ended
+        if kind_of(node) not in ENDING or getattr(node, "index", 0) == 0:
+            return "ACTIVE"
+        return "PAUSED" if self.hash(node.id, "status", life.revision) % 6 == 0 else "ACTIVE"
+
+    def standing(self, node: Node) -> Standing:
+        """What holds for an object now, its parents included."""
+        now = self.now_seconds()
+        known = self._standings.get(node.id)
+        if known and known.since <= now < known.until:
+            return known
+        lives = [self.life(node), *map(self.life, self.parents(node))]
+        found = Standing(
+            self._effective(node), max(life.updated for life in lives), now, min(life.until for life in lives)
+        )
+        if len(self._standings) > MOST_KNOWN:
+            self._standings.clear()
+        self._standings[node.id] = found
+        return found
+
+    def effective_status(self, node: Node) -> str:
+        """What holds in the end, parents and review included."""
+        return self.standing(node).effective
+
+    def updated(self, node: Node) -> datetime:
+        """The updated time: the last edit of the object, or of a parent, since what holds for it follows from both."""
+        return datetime.fromtimestamp(self.standing(node).updated, UTC)
+
+    def _effective(self, node: Node) -> str:
+        own = self.status(node)
+        parents = self.parents(node)
+        gone = [each for each in (own, *map(self.status, parents)) if each in GONE]
+        if gone:
+            return "DELETED" if "DELETED" in gone else "ARCHIVED"
+        if own == "PAUSED":
+            return own
+        for parent in parents:
+            if self.status(parent) == "PAUSED":
+                return "CAMPAIGN_PAUSED" if isinstance(parent, Campaign) else "ADSET_PAUSED"
+        chance = self.hash(node.id, "review", self.life(node).revision) % 50
+        if isinstance(node, Ad):
+            return {0: "DISAPPROVED", 1: "WITH_ISSUES", 2: "PENDING_REVIEW"}.get(chance, own)
+        return "WITH_ISSUES" if chance == 1 and isinstance(node, Campaign | AdSet) else own
+
+    def ended(self, node: Node) -> datetime | None:
+        """When an object or a parent was archived or deleted; None for one that was not."""
+        lives = [self.life(node), *map(self.life, self.parents(node))]
+        ends = [life.ended_at for life in lives if life.ended]
+        return datetime.fromtimestamp(min(ends), UTC) if ends else None
+
+    def parents(self, node: Node) -> tuple[Node, ...]:
+        """The campaign and the ad set above an object."""
+        if isinstance(node, Ad):
+            return (self.campaign_of(node), self.adset_of(node))
+        return (self.campaign_of(node),) if isinstance(node, AdSet) else ()
+
+    def _make_lives(self, account_id: str) -> Lives:
+        return Lives(self.spec(account_id).changes, self.start, self.share)
