@@ -80,6 +80,21 @@ class Moment:
         return cls(local.date(), local.hour)
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One ad's day: its figures that are not 0, its reach, and 64 bits of chance for splitting them.
+
+    `grows` is the impressions the day will have, the end first, the present last; `n_days` of them are of days that
+    are over, the others of hours of today.
+    """
+
+    pairs: Pairs
+    reach: int
+    chance: int
+    grows: list[int]
+    n_days: int
+
+
 class Delivery:
     """The figures of the ads of one world."""
 
@@ -130,17 +145,18 @@ class Delivery:
         key, share = profile.key, profile.active_share
         return [day for day in range(first, last + 1) if _mixed(key + day) % 100 < share]
 
-    def figures(self, profile: Profile, day: int, moment: Moment) -> tuple[Pairs, int, int] | None:
-        """The primitives of one ad on one day that are not 0, its reach, and 64 bits of chance for splitting them.
-
-        None when nothing has been delivered yet.
-        """
+    def figures(self, profile: Profile, day: int, moment: Moment) -> Day | None:
+        """What one ad delivered on one day, None when nothing yet."""
         words = _WORDS.unpack(blake2b(((profile.key + day) & _MASK).to_bytes(8, "big"), digest_size=64).digest())
         age = moment.today.toordinal() - day
         final = profile.scale * (400 + words[0] % 1200) // 1000 + 1
         begun = sum(HOURS[: moment.hours]) if age == 0 else 1000
-        correct = CORRECTED[age] if age < len(CORRECTED) else 1000
-        impressions = (final * begun * correct + words[1] % 900_000) // 1_000_000
+        stages = [(1000, 1000)] + [(1000, CORRECTED[each]) for each in range(len(CORRECTED) - 1, max(age, 1) - 1, -1)]
+        n_days = len(stages)
+        if age == 0:
+            stages += [(sum(HOURS[:hours]), CORRECTED[0]) for hours in range(23, moment.hours - 1, -1)]
+        grows = [(final * share * correct + words[1] % 900_000) // 1_000_000 for share, correct in stages]
+        impressions = grows[-1]
         if impressions == 0:
             return None
         chance = words[14] << 32 | words[15]
@@ -148,7 +164,7 @@ class Delivery:
         link_clicks = (final * profile.ctr + words[2] % 100_000) // 100_000
         self._converted(profile, link_clicks, age, begun, words, pairs)
         reach = max(1, impressions * (700 + words[3] % 250) // 1000)
-        return pairs, reach, chance
+        return Day(pairs, reach, chance, grows, n_days)
 
     @staticmethod
     def _seen(profile: Profile, impressions: int, words: tuple[int, ...]) -> Pairs:

@@ -57,6 +57,18 @@ class Cells:
         return cls(tuple(value for value, _ in kept), tuple(accumulate(weight for _, weight in kept)))
 
 
+def narrowed(totals: Sequence[int], sums: Sequence[int], chance: int) -> Pairs:
+    """Share out the last of `totals`, so that no cell has anything unless it has with every total before it.
+
+    `totals` is how a figure will grow, the end first. A day that is corrected upwards keeps its rows this way.
+    """
+    parts = split(totals[0], sums, chance)
+    for total in totals[1:]:
+        inner = split(total, list(accumulate(each for _, each in parts)), chance)
+        parts = [(parts[position][0], each) for position, each in inner]
+    return parts
+
+
 def split(total: int, sums: Sequence[int], chance: int) -> Pairs:
     """Share a whole number out in proportion to weights: (cell, part) for the parts that are not 0; they add up to it.
 

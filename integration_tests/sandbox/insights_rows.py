@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from integration_tests.sandbox import breakdown_rules
-from integration_tests.sandbox.delivery import Delivery, Profile
+from integration_tests.sandbox.delivery import Day, Delivery, Profile
 from integration_tests.sandbox.dimensions import APPLICABLE, HOURLY, HOURLY_AUDIENCE, Dimensions, group_of
 from integration_tests.sandbox.figures import (
     CONVERSIONS,
@@ -17,6 +17,7 @@ from integration_tests.sandbox.figures import (
     WIDTH,
     Cells,
     Pairs,
+    narrowed,
     split,
 )
 from integration_tests.sandbox.insights_filters import STATUSES, keeps
@@ -143,14 +144,13 @@ class _AdRows:
                 found = self._delivery.figures(self._profile, day, moment)
                 if found is None:
                     continue
-                pairs, reach, chance = found
                 if not query.breakdowns:
                     row = self._row(number, ())
-                    row.add_reach(reach)
-                    self._put(row, pairs, chance)
+                    row.add_reach(found.reach)
+                    self._put(row, found.pairs, found.chance)
                     continue
                 is_partial = self._is_hourly and day == moment.today.toordinal()
-                self._spread(number, self._cells(moment.hours) if is_partial else cells, pairs, reach, chance)
+                self._spread(number, cells, found, self._cells(moment.hours) if is_partial else None)
 
     def _cells(self, hours: int) -> Cells:
         cells = self._dimensions.cells(self._profile, self._query.breakdowns, hours)
@@ -166,10 +166,14 @@ class _AdRows:
             row = self._rows[key] = Row(period, self._index, cell)
         return row
 
-    def _spread(self, period: int, cells: Cells, pairs: Pairs, reach: int, chance: int) -> None:
-        """Split one day among the cells: the impressions by weight, all else by how the impressions fell."""
-        (first, impressions), *others = pairs
-        parts = split(impressions, cells.sums, chance)
+    def _spread(self, period: int, cells: Cells, day: Day, begun: Cells | None) -> None:
+        """Split one day among the cells: the impressions by weight, all else by how the impressions fell.
+
+        `begun` are the cells of a day that isn't over and is split by its hours.
+        """
+        (first, impressions), *others = day.pairs
+        reach, chance = day.reach, day.chance
+        parts = narrowed(day.grows, cells.sums, chance) if begun is None else _in_hours(day, cells, begun)
         rows = [self._row(period, cells.values[cell]) for cell, _ in parts]
         for row, (_, seen) in zip(rows, parts, strict=True):
             row.figures[first] += seen
@@ -209,6 +213,17 @@ class _AdRows:
                 for slot, worth in slots:
                     held = row.by_action.setdefault(slot, {})
                     held[cells.values[cell]] = held.get(cells.values[cell], 0) + share * worth
+
+
+def _in_hours(day: Day, cells: Cells, begun: Cells) -> Pairs:
+    """Today's impressions among the hours that are over: those that will have some when the day is."""
+    over = set(begun.values)
+    whole = narrowed(day.grows[: day.n_days], cells.sums, day.chance)
+    kept = [(cell, part) for cell, part in whole if cells.values[cell] in over]
+    if not kept:
+        kept = [(cell, 1) for cell, value in enumerate(cells.values) if value in over]
+    inner = split(day.grows[-1], list(accumulate(part for _, part in kept)), day.chance)
+    return [(kept[position][0], part) for position, part in inner]
 
 
 def ads_under(world: World, node: Account | Campaign | AdSet | Ad) -> Sequence[Ad]:
