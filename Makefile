@@ -10,7 +10,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" UV_PYTHON_DOWNLOADS=never $(BIN)/u
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock image-test clean
+.PHONY: help demo test lint docs lock image-test clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -26,6 +26,9 @@ lint: $(INSTALLED) ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+docs: $(INSTALLED) ## make the reference pages in docs/ from the code
+	@$(BIN)/python tools/docs.py
 
 lock: $(INSTALLED) ## bring the lock files up to date with pyproject.toml (newest: LOCK_ARGS=--upgrade)
 	@$(LOCK) --output-file requirements.lock

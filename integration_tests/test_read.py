@@ -85,9 +85,7 @@ def states_and_records(output: Output, name: str) -> list[tuple[dict[str, Any], 
 
 
 @pytest.mark.parametrize("name", ["ads_insights", "campaigns"])
-def test_stopping_at_any_state_and_resuming_gives_the_same_set(
-    connector: Connector, truth: Truth, name: str
-) -> None:
+def test_stopping_at_any_state_and_resuming_gives_the_same_set(connector: Connector, truth: Truth, name: str) -> None:
     whole = connector.with_config(start_date="2026-09-20") if name == "ads_insights" else connector
     stops = states_and_records(whole.read([name]), name)
     assert len(stops) > 1

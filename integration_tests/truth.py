@@ -86,9 +86,7 @@ class Truth:
 
     def objects(self, edge: str, account_ids: Iterable[str]) -> list[dict[str, Any]]:
         """Every object of an edge in the accounts."""
-        return [
-            row for account in account_ids for row in self._get(f"truth/{edge}", account_id=account)["data"]
-        ]
+        return [row for account in account_ids for row in self._get(f"truth/{edge}", account_id=account)["data"]]
 
     def report(
         self, asked: Asked, account_ids: Iterable[str], since: str, until: str, fields: Sequence[str]
@@ -123,7 +121,10 @@ class Truth:
 
 
 def plain(value: Any) -> Any:
-    """A value without its encoding: numbers and booleans in strings as such, moments in UTC; so that two can be compared."""
+    """A value without its encoding: numbers and booleans in strings as such, moments in UTC.
+
+    Two values that mean the same become equal by it.
+    """
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):

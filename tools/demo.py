@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -213,7 +213,7 @@ def _print_spend(first: Sync, second: Sync) -> None:
     after = {**before, **keyed(second.records["ads_insights"], key)}
     totals = []
     for rows in (before, after):
-        total: Counter[tuple[str, str]] = Counter()
+        total: defaultdict[tuple[str, str], float] = defaultdict(float)
         for row in rows.values():
             total[row["campaign_name"], row["account_currency"]] += row.get("spend") or 0.0
         totals.append(total)

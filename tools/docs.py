@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from source_meta_ads.catalog import build_streams, reports_of
-from source_meta_ads.catalog import Chosen
+from source_meta_ads.catalog import Chosen, build_streams, reports_of
 from source_meta_ads.config import Config
 from source_meta_ads.graph.versions import versions
 from source_meta_ads.spec import connector_specification
@@ -28,9 +27,9 @@ def configuration() -> str:
         [
             "# Configuration",
             _MADE,
-            "A configuration of source-facebook-marketing can be pasted as it is. Unknown keys are reported, not fatal.",
-            "The API's address is never part of the configuration: `META_GRAPH_URL` in the environment names another one,",
-            "for a proxy or the sandbox.",
+            "A configuration of source-facebook-marketing can be pasted as it is. Unknown keys are reported, not",
+            "fatal. The API's address is never part of the configuration: `META_GRAPH_URL` in the environment names",
+            "another one, for a proxy or the sandbox.",
             "",
             *_table(("key", "type", "default", "what it does"), rows),
             "",
@@ -89,7 +88,8 @@ def streams() -> str:
         [
             "# Streams",
             _MADE,
-            "Names, keys and cursors are those of source-facebook-marketing. Every record has `account_id`, digits only.",
+            "Names, keys and cursors are those of source-facebook-marketing. Every record has `account_id`, digits",
+            "only.",
             "",
             "## Ad objects",
             "",
@@ -97,7 +97,8 @@ def streams() -> str:
             "",
             "## Insights reports",
             "",
-            "Daily rows, read again for the lookback window at every sync. Cursor `date_start`, in the account's timezone.",
+            "Daily rows, read again for the lookback window at every sync. Cursor `date_start`, a day in the",
+            "account's timezone.",
             "",
             *_table(("stream", "level", "breakdowns", "action breakdowns", "key"), reports),
             "",
@@ -113,7 +114,13 @@ def errors() -> str:
         for row in data["error"]
     ]
     policies = [
-        (f"`{name}`", "yes" if row["retry"] else "no", f"{row['base_seconds']:g} s", f"{row['max_seconds']:g} s", str(row["max_attempts"]))
+        (
+            f"`{name}`",
+            "yes" if row["retry"] else "no",
+            f"{row['base_seconds']:g} s",
+            f"{row['max_seconds']:g} s",
+            str(row["max_attempts"]),
+        )
         for name, row in data["policy"].items()
     ]
     return "\n".join(

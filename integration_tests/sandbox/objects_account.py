@@ -12,6 +12,20 @@ TASKS = ["DRAFT", "ANALYZE", "ADVERTISE", "MANAGE"]
 ZONES = {"America/Los_Angeles": 1, "America/New_York": 7, "Europe/Berlin": 47, "Europe/London": 58, "Asia/Tokyo": 72,
          "UTC": 136}  # fmt: skip
 FIRST_BUSINESS = 1500000000000001
+_ADDRESS = {
+    "business_city": "Menlo Park", "business_country_code": "US", "business_state": "CA",
+    "business_street": "1 Example Way", "business_street2": "", "business_zip": "94025",
+}  # fmt: skip
+_TERMS = {
+    "offsite_pixels_tos_accepted": True,
+    "tos_accepted": {"web_custom_audience_tos": 1, "custom_audience_tos": 1},
+    "user_tos_accepted": {"web_custom_audience_tos": 1},
+    "rf_spec": {"min_reach_limits": {"US": 200000, "DE": 200000}, "countries": ["US", "DE"], "version": 3},
+    "attribution_spec": [
+        {"event_type": "CLICK_THROUGH", "window_days": 7},
+        {"event_type": "VIEW_THROUGH", "window_days": 1},
+    ],
+}
 
 
 def account(world: World, node: Account) -> dict[str, Any]:
@@ -38,12 +52,7 @@ def account(world: World, node: Account) -> dict[str, Any]:
         "created_time": moment(world, node.id, node.created),
         "disable_reason": 0 if node.status == 1 else 1,
         "business_name": "" if business is None else business.name,
-        "business_city": "Menlo Park",
-        "business_country_code": "US",
-        "business_state": "CA",
-        "business_street": "1 Example Way",
-        "business_street2": "",
-        "business_zip": "94025",
+        **_ADDRESS,
         "capabilities": ["CAN_USE_REACH_AND_FREQUENCY", "CAN_SEE_GROWTH_OPPORTUNITY_DATA", "BULK_INSTANT_FORMS"],
         "can_create_brand_lift_study": False,
         "end_advertiser": str(FIRST_BUSINESS + number % 9),
@@ -68,18 +77,11 @@ def account(world: World, node: Account) -> dict[str, Any]:
         "media_agency": "0",
         "min_campaign_group_spend_cap": "10000",
         "min_daily_budget": 100,
-        "offsite_pixels_tos_accepted": True,
         "owner": str(FIRST_BUSINESS if business is None else business.id),
         "partner": "0",
-        "rf_spec": {"min_reach_limits": {"US": 200000, "DE": 200000}, "countries": ["US", "DE"], "version": 3},
         "tax_id_status": 0,
-        "tos_accepted": {"web_custom_audience_tos": 1, "custom_audience_tos": 1},
         "user_tasks": TASKS,
-        "user_tos_accepted": {"web_custom_audience_tos": 1},
-        "attribution_spec": [
-            {"event_type": "CLICK_THROUGH", "window_days": 7},
-            {"event_type": "VIEW_THROUGH", "window_days": 1},
-        ],
+        **_TERMS,
     }  # fmt: skip
     if business is not None:
         row["business"] = {"id": business.id, "name": business.name}

@@ -48,14 +48,7 @@ def creative(world: World, node: Creative) -> dict[str, Any]:
         "instagram_permalink_url": f"https://www.instagram.com/p/{number:016x}/",
         "enable_launch_instant_app": False,
         "url_tags": "utm_source=facebook&utm_content={{ad.id}}",
-        "degrees_of_freedom_spec": {
-            "creative_features_spec": {
-                name: {"enroll_status": "OPT_IN" if number >> bit & 1 else "OPT_OUT"}
-                for bit, name in enumerate(
-                    ("image_touchups", "text_optimizations", "inline_comment", "video_auto_crop")
-                )
-            }
-        },
+        "degrees_of_freedom_spec": {"creative_features_spec": _features(number)},
         "contextual_multi_ads": {"eligibility": ["POST_AD_ENABLED"], "enroll_status": "OPT_IN"},
         "object_story_spec": {"page_id": page, "instagram_user_id": instagram},
     }
@@ -87,6 +80,11 @@ def creative(world: World, node: Creative) -> dict[str, Any]:
     if adlabels := labels(world, node.account_id, number):
         row["adlabels"] = adlabels
     return row
+
+
+def _features(number: int) -> dict[str, Any]:
+    names = ("image_touchups", "text_optimizations", "inline_comment", "video_auto_crop")
+    return {name: {"enroll_status": "OPT_IN" if number >> bit & 1 else "OPT_OUT"} for bit, name in enumerate(names)}
 
 
 def image(world: World, node: Thing) -> dict[str, Any]:

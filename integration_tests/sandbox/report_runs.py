@@ -120,7 +120,7 @@ class ReportRuns:
         query = parse(self._world, call, node, is_async=False)
         asked = {name: value for name, value in call.params.items() if name not in ("after", "before", "limit")}
         minute = self._world.clock.now().replace(second=0, microsecond=0)
-        key = f"{node.id} {minute} {sorted(asked.items())}"
+        key = f"{node.id} {call.version} {minute} {sorted(asked.items())}"
         report = self._taken(key) or sync_report(self._world, self._collector, query)
         return page_of(self._kept(key, report), call, query.summary)
 

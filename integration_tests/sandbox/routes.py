@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from integration_tests.sandbox import insights, objects_other, selection
+from integration_tests.sandbox import objects_other, selection
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.error_table import named
 from integration_tests.sandbox.errors import Refusal
@@ -110,7 +110,7 @@ class Routes:
         if place.edge == "insights" and isinstance(node, Account | Campaign | AdSet | Ad):
             if call.method == "POST":
                 return self._runs.submit(call, node)
-            return insights.sync_page(self._world, call, node)
+            return self._runs.answer(call, node)
         if call.method != "GET":
             raise _unsupported(call)
         if isinstance(node, Business):
@@ -145,7 +145,7 @@ class Routes:
             params["fields"] = ",".join(map(str, field.inner))
         call = Call("GET", outer.version, (first, field.name), params, outer.token, base_url=outer.base_url)
         if field.name == "insights" and isinstance(node, Account | Campaign | AdSet | Ad):
-            return dict(insights.sync_page(self._world, call, node))
+            return dict(self._runs.answer(call, node))
         return self._listing(call, node, EDGES[kind_of(node)][field.name], field.inner)
 
     # one edge
