@@ -13,7 +13,7 @@ from integration_tests.truth import EDGES, REPORTS, Asked, Truth, differences, k
 
 ACCOUNTS = ("1001", "1002")
 START = "2026-11-10"
-UNTIL = "2026-12-31"
+UNTIL = "2027-12-31"
 STREAMS = (*EDGES, *REPORTS)
 
 
