@@ -73,7 +73,9 @@ def _entity(entity: Entity, config: Config, runtime: Runtime | None, chosen: Cho
 def _report(report: Report, config: Config, runtime: Runtime | None, chosen: Chosen) -> Built:
     progress = DaysDone(report.increment)
     state = _usable(report.stream_name, chosen.state, progress, runtime)
-    stream = InsightsStream(report, config.api_version, chosen.columns, runtime, state=state, progress=progress)
+    stream = InsightsStream(
+        report, config.api_version, chosen.columns, runtime, state=state, progress=progress, reconcile=config.reconcile
+    )
     return Built(stream, progress, state)
 
 

@@ -150,6 +150,12 @@ class Config(BaseModel):
     include_engaged_view: bool = Field(
         False, title="Engaged-view attribution", description="Ask for the `1d_ev` attribution window too."
     )
+    reconcile: Literal["off", "warn", "fail"] = Field(
+        "off",
+        title="Reconcile reports",
+        description="Compare each report's daily sums of impressions, clicks and spend with the account's, one call "
+        "a report job: off, warn (log and count differences) or fail (the days are read again by the next sync).",
+    )
     api_version: str = Field(
         DEFAULT_VERSION,
         title="API version",

@@ -85,9 +85,31 @@ class GraphSession(requests.Session):
         """The parsed body of a form POST below the version. Raises: GraphError."""
         return self._call("POST", path, params, account_id, stream)
 
+    def post_list(self, path: str, params: Mapping[str, Any], *, stream: str | None = None) -> list[Any]:
+        """The parsed list that a form POST answers with, as a batch does. Raises: GraphError."""
+        response = self._respond("POST", path, params, None, stream)
+        body = response.__dict__.get("graph_body")
+        if not isinstance(body, list):
+            raise TransientError(message="the answer is not a JSON list", status=response.status_code)
+        return body
+
+    def observe(self, headers: Mapping[str, str], status: int, call: Call) -> None:
+        """Take note of one item of a batch: it counts, and tells of limits, like a call of its own."""
+        self._meter.call(call.edge, status, call.stream)
+        self._throttle.observe(read_usage(headers), call.account_id)
+
+    def blocked_seconds(self, account_id: str | None) -> float:
+        """How long a call for this account would be held back now."""
+        return self._throttle.blocked_seconds(account_id)
+
     def _call(
         self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None, stream: str | None
     ) -> dict[str, Any]:
+        return body_of(self._respond(method, path, params, account_id, stream))
+
+    def _respond(
+        self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None, stream: str | None
+    ) -> requests.Response:
         encoded = encode_params(params or {})
         request = requests.Request(method, self.base_url + path)
         if method == "GET":
@@ -96,7 +118,7 @@ class GraphSession(requests.Session):
             request.data = encoded
         prepared = self.prepare_request(request)
         settings = self.merge_environment_settings(prepared.url or "", {}, None, None, None)
-        return body_of(self.send(prepared, account_id=account_id, stream_name=stream, **settings))
+        return self.send(prepared, account_id=account_id, stream_name=stream, **settings)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """A successful response to the request, however many tries and waits it takes.
@@ -164,12 +186,12 @@ class GraphSession(requests.Session):
 
 
 def _parsed_success(response: requests.Response) -> bool:
-    """Whether a 200 is a JSON object without `error`; its parse is kept, so that no body is parsed twice."""
+    """Whether a 200 is JSON without `error`; its parse is kept, so that no body is parsed twice."""
     try:
         parsed = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         return False
-    if not isinstance(parsed, dict) or parsed.get("error") is not None:
+    if not isinstance(parsed, (dict, list)) or (isinstance(parsed, dict) and parsed.get("error") is not None):
         return False
     response.__dict__["graph_body"] = parsed
     return True

@@ -16,12 +16,14 @@ _MOST_RESTARTS = 3
 Page = Mapping[str, Any]
 
 
-def pages(fetch: Callable[[dict[str, Any]], Page], limit: int) -> Iterator[Page]:
+def pages(
+    fetch: Callable[[dict[str, Any]], Page], limit: int, on_restart: Callable[[], None] | None = None
+) -> Iterator[Page]:
     """Every page of an edge, in order.
 
     `fetch` gets `{"limit": n}` or `{"limit": n, "after": cursor}` and returns the parsed body. A page that Meta
     finds too large is asked again at half the size, down to one row; the size grows back as pages succeed.
-    An expired cursor (2642) restarts the edge: rows may come again, none is lost.
+    An expired cursor (2642) restarts the edge: rows may come again, none is lost; `on_restart` is told.
     Raises: TooMuchData when a single row is too much, CursorExpired after three restarts, and what `fetch` raises.
     Meta: docs/graph-api/results (v26.0, read 2026-11)
     """
@@ -40,6 +42,8 @@ def pages(fetch: Callable[[dict[str, Any]], Page], limit: int) -> Iterator[Page]
             if restarts > _MOST_RESTARTS:
                 raise
             after = None
+            if on_restart:
+                on_restart()
             continue
         yield page
         following = next_cursor(page)

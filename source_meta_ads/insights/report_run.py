@@ -1,49 +1,52 @@
-"""One asynchronous insights job: submit it, ask how far it is, read its rows."""
+"""Asking for insights: asynchronous report runs (submit, ask how far, read rows), and the synchronous edge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from source_meta_ads.accounts import Account
+from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.classify import classify_report_run
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError, NotFound, TransientError
 from source_meta_ads.graph.paging import pages, rows
-from source_meta_ads.insights.reports import Report
-from source_meta_ads.insights.windows import Window
+from source_meta_ads.insights.breakdown_table import table
+from source_meta_ads.insights.job import Job
 
 _STATUS_FIELDS = ("id", "async_status", "async_percent_completion")
 # Only v25 and later say why a run failed.
 _FAILURE_FIELDS = ("error_code", "error_message", "error_subcode", "error_user_title", "error_user_msg")
 _FAILURE_FIELDS_SINCE = 25
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one report run is to answer: a report, for one account, over days both inclusive."""
-
-    account: Account
-    report: Report
-    window: Window
-    fields: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.report.stream_name} of account act_{self.account.id}, {self.window.since}..{self.window.until}"
+# Below this many runs a request each costs no more than a batch, which counts each of its items.
+_FEWEST_BATCHED = 4
+_EDGE = "report run"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: `percent` 0 to 100; `error` set when it ended without a result."""
+    """How far a run is: `percent` 0–100; `error` set when it ended without a result, or could not be asked after.
+
+    `is_unanswered`: the question failed in passing, which says nothing of the run.
+    """
 
     is_done: bool
     percent: int
     error: GraphError | None = None
+    is_unanswered: bool = False
+
+
+@dataclass(frozen=True)
+class Poll:
+    """A run to ask after. One just made (`is_new`) may not be visible yet."""
+
+    run_id: str
+    job: Job
+    is_new: bool
 
 
 class ReportRuns:
-    """The report-run protocol over one session.
+    """Insights over one session.
 
     Meta: docs/marketing-api/insights/best-practices (v26.0, read 2026-11)
     """
@@ -54,11 +57,14 @@ class ReportRuns:
         major = int(session.version.removeprefix("v").split(".")[0])
         self._fields = _STATUS_FIELDS + (_FAILURE_FIELDS if major >= _FAILURE_FIELDS_SINCE else ())
 
+    def blocked_seconds(self, account_id: str) -> float:
+        """How long Meta would refuse calls for the account from now."""
+        return self._session.blocked_seconds(account_id)
+
     def submit(self, job: Job) -> str:
         """The id of a newly made report run. Raises: GraphError."""
-        params = job.report.request_params(job.window.since, job.window.until, job.fields)
         answer = self._session.post_json(
-            f"act_{job.account.id}/insights", params, account_id=job.account.id, stream=job.report.stream_name
+            f"act_{job.account.id}/insights", job.params(), account_id=job.account.id, stream=job.report.stream_name
         )
         run_id = answer.get("report_run_id")
         if not isinstance(run_id, (str, int)) or not str(run_id).isdigit():
@@ -67,35 +73,92 @@ class ReportRuns:
             )
         return str(run_id)
 
-    def poll(self, run_id: str, job: Job, *, is_new: bool) -> Progress:
-        """How far a run is; one that Meta no longer knows has ended with a passing error. Raises: GraphError.
+    def poll(self, polls: Sequence[Poll]) -> list[Progress]:
+        """How far each run is, in the order asked.
 
-        A run just made may not be visible yet (100/33): that is no progress, not an error.
+        A run that Meta no longer knows has ended with a passing error; one just made may not be visible yet (100/33).
+        Raises: GraphError where Meta refuses the request as a whole.
         """
-        account_id = job.account.id
+        if len(polls) >= _FEWEST_BATCHED:
+            gets = [Get(poll.run_id, {"fields": self._fields}, _EDGE, poll.job.account.id) for poll in polls]
+            answers = get_many(self._session, gets, polls[0].job.report.stream_name)
+        else:
+            answers = [self._one(poll) for poll in polls]
+        return [self._progress(poll, answer) for poll, answer in zip(polls, answers, strict=True)]
+
+    def _one(self, poll: Poll) -> dict[str, Any] | GraphError:
         try:
-            run = self._session.get_json(
-                run_id, {"fields": self._fields}, account_id=account_id, stream=job.report.stream_name
+            return self._session.get_json(
+                poll.run_id,
+                {"fields": self._fields},
+                account_id=poll.job.account.id,
+                stream=poll.job.report.stream_name,
             )
-        except NotFound:
-            if is_new:
+        except GraphError as error:
+            return error
+
+    def _progress(self, poll: Poll, answer: dict[str, Any] | GraphError) -> Progress:
+        account_id = poll.job.account.id
+        if isinstance(answer, NotFound):
+            if poll.is_new:
                 return Progress(is_done=False, percent=0)
             # Nothing that the user named is missing: the run is gone, and another may succeed.
-            error = TransientError(message="Meta no longer knows the report run")
-            return Progress(is_done=False, percent=0, error=error.at("GET", "report run", account_id))
-        percent = _percent(run.get("async_percent_completion"))
-        if failure := classify_report_run(run):
-            return Progress(is_done=False, percent=percent, error=failure.at("GET", "report run", account_id))
-        return Progress(is_done=run.get("async_status") == "Job Completed" and percent >= 100, percent=percent)
+            gone = TransientError(message="Meta no longer knows the report run")
+            return Progress(is_done=False, percent=0, error=gone.at("GET", _EDGE, account_id))
+        if isinstance(answer, GraphError):
+            unanswered = isinstance(answer, TransientError)
+            return Progress(is_done=False, percent=0, error=answer, is_unanswered=unanswered)
+        percent = _percent(answer.get("async_percent_completion"))
+        if failure := classify_report_run(answer):
+            return Progress(is_done=False, percent=percent, error=failure.at("GET", _EDGE, account_id))
+        return Progress(is_done=answer.get("async_status") == "Job Completed" and percent >= 100, percent=percent)
 
-    def rows(self, run_id: str, account_id: str, stream: str) -> Iterator[dict[str, Any]]:
-        """Every row of a completed run, as Meta sent it; `stream` is whose calls they are. Raises: GraphError."""
+    def rows(
+        self, job: Job, run_id: str | None, on_restart: Callable[[], None] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every row of a completed run, as Meta sent it; without a run, of the synchronous edge. Raises: GraphError.
+
+        `on_restart` is told when rows come again, because a page's cursor expired.
+        """
+        path = f"{run_id}/insights" if run_id else f"act_{job.account.id}/insights"
+        asked = {} if run_id else job.params()
 
         def fetch(params: dict[str, Any]) -> dict[str, Any]:
-            return self._session.get_json(f"{run_id}/insights", params, account_id=account_id, stream=stream)
+            return self._session.get_json(
+                path, {**asked, **params}, account_id=job.account.id, stream=job.report.stream_name
+            )
 
-        for page in pages(fetch, self._page_size):
+        for page in pages(fetch, self._page_size, on_restart):
             yield from rows(page)
+
+    def objects(self, job: Job, level: str) -> list[str]:
+        """The ids of the objects of a level that a job has rows about, each once.
+
+        Asked without breakdowns, which is cheap where the job itself was too much. Raises: GraphError.
+        """
+        key, asked = f"{level}_id", job.params()
+        statuses = {"field": f"{level}.effective_status", "operator": "IN", "value": table().levels[level].statuses}
+        params = {
+            **asked,
+            "level": level,
+            "fields": (key,),
+            "time_increment": "all_days",
+            "breakdowns": None,
+            "action_breakdowns": None,
+            "action_attribution_windows": None,
+            "filtering": [*(asked.get("filtering") or []), *([statuses] if level != job.report.level else [])],
+        }
+
+        def fetch(page: dict[str, Any]) -> dict[str, Any]:
+            return self._session.get_json(
+                f"act_{job.account.id}/insights",
+                {**params, **page},
+                account_id=job.account.id,
+                stream=job.report.stream_name,
+            )
+
+        found = (row.get(key) for page in pages(fetch, self._page_size) for row in rows(page))
+        return list(dict.fromkeys(str(each) for each in found if each))
 
 
 def _percent(value: object) -> int:

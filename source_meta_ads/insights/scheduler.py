@@ -1,193 +1,236 @@
-"""All report jobs of a run: slots an account, polling, resubmitting, splitting; results handed out when complete."""
+"""All report jobs of a run: slots an account, polling, resubmitting, cutting; answers handed out when complete."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from source_meta_ads.clock import Clock
-from source_meta_ads.graph.errors import (
-    AuthError,
-    BadRequest,
-    GraphError,
-    PermissionDenied,
-    TooMuchData,
-    TransientError,
-    VersionExpired,
-)
-from source_meta_ads.insights.report_run import Job, Progress, ReportRuns
-from source_meta_ads.insights.split import split
+from source_meta_ads.graph.errors import GraphError, TooMuchData, TransientError
+from source_meta_ads.insights.feed import Feed
+from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.pieces import Piece, Read, Rows
+from source_meta_ads.insights.polling import Pace, Run
+from source_meta_ads.insights.report_run import Poll, Progress, ReportRuns
+from source_meta_ads.insights.split import object_levels, split_days, split_fields, split_objects
 
 # Meta documents no limit on jobs in flight; third parties report trouble above three to five an account.
 _SLOTS_PER_ACCOUNT = 4
-_FIRST_POLL_SECONDS = 0.5
-_POLL_GROWTH = 1.5
-_LONGEST_POLL_SECONDS = 20.0
 _MOST_SUBMISSIONS = 4
-# Polls for which "no such report run" is taken as "not visible yet".
-_NEW_FOR_POLLS = 5
+# Submissions between two looks at the runs under way, so that a long queue doesn't leave finished runs waiting.
+_SUBMISSIONS_A_TURN = 8
+_FOR_SLOTS_SECONDS = 0.5
 # Polls of one run that may fail in passing: a failed poll says nothing of the job, and a second job costs more.
 _MOST_FAILED_POLLS = 3
-# What is refused for one window would be for every other one; each further try would only count against the quota.
-_HOPELESS = (AuthError, PermissionDenied, VersionExpired)
-# Reports refused as wrong, with none of the account's accepted before, until the rest is taken to be wrong too.
-_REFUSALS_ENOUGH = 2
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A job that needs nothing more: its run's id, or the error it ended with."""
+    """A job that needs nothing more: where its rows are, or the error it ended with."""
 
     job: Job
-    run_id: str | None = None
+    rows: Rows | None = None
     error: GraphError | None = None
 
 
 @dataclass
-class _Running:
-    job: Job
-    run_id: str
-    submissions: int
-    started_at: float
-    due_at: float
-    interval: float = _FIRST_POLL_SECONDS
-    polls: int = 0
-    failed_polls: int = 0
-
-
-@dataclass
 class _Work:
-    """One stream's share: jobs to submit (with how often each was) and runs under way."""
+    """One stream's share: what is to be asked, account by account, and the runs under way."""
 
-    waiting: deque[tuple[Job, int]]
-    running: list[_Running] = field(default_factory=list)
+    feeds: deque[Feed]
+    started: Callable[[Job, str], None]
+    running: list[Run] = field(default_factory=list)
     finished: deque[Finished] = field(default_factory=deque)
-    accepted: set[str] = field(default_factory=set)
-    refused: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.running and not self.finished and all(feed.is_empty for feed in self.feeds)
+
+
+def _nobody(job: Job, run_id: str) -> None:
+    """Note nothing."""
 
 
 class Scheduler:
     """Runs many report jobs at once, within a number of slots that all streams share. Thread-safe.
 
     Each stream drives its own jobs through `completed`, on the thread that consumes it; what the streams share
-    is the slots of each account, so that ten reports don't put ten times the jobs in flight.
+    is the slots of each account, so that ten reports don't put ten times the jobs in flight, and the pace of polls.
     """
 
     def __init__(self, runs: ReportRuns, clock: Clock, logger: logging.Logger) -> None:
         self._runs, self._clock, self._logger = runs, clock, logger
         self._lock = threading.Lock()
         self._taken: Counter[str] = Counter()
+        self._pace = Pace(clock)
 
-    def completed(self, jobs: Iterable[Job]) -> Iterator[Finished]:
-        """Each job, or the smaller jobs it was split into, once complete or failed; in order of completion.
+    def completed(
+        self, feeds: Iterable[Iterable[Job]], started: Callable[[Job, str], None] = _nobody
+    ) -> Iterator[Finished]:
+        """Each job, or the smaller ones it was cut into by days, once complete or failed; in order of completion.
 
-        A failed job is handed out with its error, so that the other accounts' jobs go on. Where the error is bound
-        to meet the account's other waiting jobs too, these are dropped unasked: they count as not read. Nothing is
-        raised.
+        A feed holds one account's jobs and is drawn from as its slots get free. `started` is told of each report run
+        that answers a whole job. A failed job is handed out with its error, so that the other accounts' jobs go on.
+        Where the error is bound to meet the account's other jobs too, these are dropped unasked: they count as not
+        read. Nothing is raised.
         """
-        work = _Work(waiting=deque((job, 0) for job in jobs))
+        work = _Work(deque(Feed(jobs) for jobs in feeds), started)
         try:
-            while work.waiting or work.running or work.finished:
-                self._fill_slots(work)
-                self._poll_due(work)
+            while not work.is_over:
+                self._submit(work)
+                self._poll(work)
                 while work.finished:
                     yield work.finished.popleft()
                 self._rest(work)
         finally:
             for run in work.running:
-                self._release(run.job)
+                self._release(run.piece.job)
 
-    def _fill_slots(self, work: _Work) -> None:
-        """Submit waiting jobs, in order, as far as their accounts have free slots."""
-        for _ in range(len(work.waiting)):
-            if not work.waiting:
+    def _submit(self, work: _Work) -> None:
+        """Ask what is due, account after account in turn, as far as slots are free and Meta blocks nobody."""
+        idle = 0
+        for _ in range(_SUBMISSIONS_A_TURN * len(work.feeds)):
+            feed = work.feeds[0]
+            work.feeds.rotate(-1)
+            idle = 0 if self._submit_next(work, feed) else idle + 1
+            if idle == len(work.feeds):
                 return
-            job, submissions = work.waiting.popleft()
-            if not self._take(job):
-                work.waiting.append((job, submissions))
-                continue
-            try:
-                run_id = self._runs.submit(job)
-            except GraphError as error:
-                self._release(job)
-                self._recover(work, job, submissions + 1, error)
-                continue
-            work.accepted.add(job.account.id)
-            now = self._clock.monotonic()
-            work.running.append(_Running(job, run_id, submissions + 1, now, now + _FIRST_POLL_SECONDS))
 
-    def _poll_due(self, work: _Work) -> None:
-        """Ask after every run whose time has come; completed and failed runs leave their slot."""
-        for run in [run for run in work.running if run.due_at <= self._clock.monotonic()]:
-            progress = self._poll(run)
-            error = None if progress.is_done else progress.error or self._overdue(run)
-            if error is None and not progress.is_done:
-                run.interval = min(_LONGEST_POLL_SECONDS, run.interval * _POLL_GROWTH)
-                run.due_at = self._clock.monotonic() + run.interval
-                continue
-            work.running.remove(run)
-            self._release(run.job)
-            if error is None:
-                work.finished.append(Finished(run.job, run_id=run.run_id))
-            else:
-                self._recover(work, run.job, run.submissions, error)
-
-    def _poll(self, run: _Running) -> Progress:
-        """How far a run is, with the error it ended with; a poll that fails in passing counts as no progress."""
-        run.polls += 1
+    def _submit_next(self, work: _Work, feed: Feed) -> bool:
+        """Ask the account's next question; False when it has none that may be asked now."""
+        if feed.account_id and self._runs.blocked_seconds(feed.account_id) > 0:
+            return False
+        piece = feed.next(self._clock.monotonic())
+        if piece is None:
+            return False
+        if piece.job.is_small:
+            self._answered(work, piece, None)
+            return True
+        if not self._take(piece.job):
+            feed.put_back(piece)
+            return False
+        piece.tries += 1
+        run_id = piece.job.known_run if piece.tries == 1 else None
         try:
-            return self._runs.poll(run.run_id, run.job, is_new=run.polls <= _NEW_FOR_POLLS)
-        except TransientError as failure:
-            run.failed_polls += 1
-            return Progress(is_done=False, percent=0, error=failure if run.failed_polls > _MOST_FAILED_POLLS else None)
-        except GraphError as failure:
-            return Progress(is_done=False, percent=0, error=failure)
+            run_id = run_id or self._runs.submit(piece.job)
+        except GraphError as error:
+            self._release(piece.job)
+            self._recover(work, feed, piece, error)
+            return True
+        feed.is_accepted = True
+        work.running.append(self._pace.begun(piece, run_id, feed))
+        if piece.parent is None and run_id != piece.job.known_run:
+            work.started(piece.job, run_id)
+        return True
 
-    def _overdue(self, run: _Running) -> GraphError | None:
+    def _poll(self, work: _Work) -> None:
+        """Ask after the runs whose time has come; completed and failed ones leave their slot."""
+        due = self._pace.due(work.running)
+        if not due:
+            return
+        polls = [Poll(run.run_id, run.piece.job, run.is_new) for run in due]
+        try:
+            answers = self._runs.poll(polls)
+        except GraphError as error:
+            is_passing = isinstance(error, TransientError)
+            answers = [Progress(is_done=False, percent=0, error=error, is_unanswered=is_passing) for _ in polls]
+        for run, progress in zip(due, answers, strict=True):
+            self._judge(work, run, progress)
+
+    def _judge(self, work: _Work, run: Run, progress: Progress) -> None:
+        """Keep a run that goes on, hand out what is complete, mend what failed."""
+        error = progress.error
+        if progress.is_unanswered:
+            run.failed_polls += 1
+            error = error if run.failed_polls > _MOST_FAILED_POLLS else None
+        error = error or (None if progress.is_done else self._overdue(run))
+        if error is None and not progress.is_done:
+            self._pace.polled(run, progress.percent)
+            return
+        work.running.remove(run)
+        self._release(run.piece.job)
+        if error is None:
+            self._pace.ended(run)
+            self._answered(work, run.piece, run.run_id)
+        else:
+            self._recover(work, run.feed, run.piece, error)
+
+    def _overdue(self, run: Run) -> GraphError | None:
         """The error of a run that takes longer than its report's job timeout: taken as too large."""
-        limit = run.job.report.job_timeout
+        limit = run.piece.job.report.job_timeout
         if self._clock.monotonic() - run.started_at <= limit.total_seconds():
             return None
         minutes = round(limit.total_seconds() / 60)
         return TooMuchData(
             message=f"the report job was not done after {minutes} minutes: raise insights_job_timeout, or ask for less"
-        ).at("GET", "report run", run.job.account.id)
+        ).at("GET", "report run", run.piece.job.account.id)
 
-    def _recover(self, work: _Work, job: Job, submissions: int, error: GraphError) -> None:
+    def _answered(self, work: _Work, piece: Piece, run_id: str | None) -> None:
+        """Note where a piece's rows are; hand the whole question out when all its pieces are there."""
+        piece.read = Read(piece.job, run_id)
+        root = piece.root
+        rows = None if root.is_over else root.rows()
+        if rows is not None:
+            root.is_over = True
+            work.finished.append(Finished(root.job, rows=rows))
+
+    def _recover(self, work: _Work, feed: Feed, piece: Piece, error: GraphError) -> None:
         """Cut a job that is too large, submit a passing failure again, hand out anything else."""
-        if isinstance(error, TooMuchData):
-            if parts := split(job):
-                self._logger.info(f"{job}: too much for one report job, split by days ({error})")
-                work.waiting.extendleft((part, 0) for part in reversed(parts))
-                return
-        elif isinstance(error, TransientError) and submissions < _MOST_SUBMISSIONS:
-            self._logger.info(f"{job}: submitting the report again ({error})")
-            work.waiting.append((job, submissions))
+        if piece.root.is_over:
             return
-        work.finished.append(Finished(job, error=error))
-        if self._is_hopeless(work, job.account.id, error):
-            kept = [(each, tries) for each, tries in work.waiting if each.account.id != job.account.id]
-            if dropped := len(work.waiting) - len(kept):
-                self._logger.warning(f"{job}: {dropped} more report jobs of the account are not asked for: {error}")
-                work.waiting = deque(kept)
+        if isinstance(error, TooMuchData):
+            if self._cut(feed, piece, error):
+                return
+        elif isinstance(error, TransientError) and piece.tries < _MOST_SUBMISSIONS:
+            self._logger.info(f"{piece.job}: submitting the report again ({error})")
+            piece.due_at = self._clock.monotonic() + self._clock.jitter(2.0**piece.tries)
+            feed.retry(piece)
+            return
+        piece.root.is_over = True
+        work.finished.append(Finished(piece.root.job, error=error))
+        if dropped := feed.give_up(error):
+            self._logger.warning(f"{piece.job}: {dropped} more report jobs of the account are not asked for: {error}")
 
-    @staticmethod
-    def _is_hopeless(work: _Work, account_id: str, error: GraphError) -> bool:
-        """Whether the account's other jobs would end with this error too."""
-        if isinstance(error, BadRequest) and account_id not in work.accepted:
-            work.refused[account_id] += 1
-            return work.refused[account_id] >= _REFUSALS_ENOUGH
-        return isinstance(error, _HOPELESS)
+    def _cut(self, feed: Feed, piece: Piece, error: GraphError) -> bool:
+        """Put smaller questions in a piece's place; False when it can't be cut."""
+        if jobs := split_days(piece.job):
+            self._logger.info(f"{piece.job}: too much for one report job, split by days ({error})")
+            # Days are answers of their own, unless the piece is already part of one.
+            parts = piece.cut(jobs, is_join=False) if piece.parent else [Piece(job) for job in jobs]
+            feed.put_first(parts)
+            return True
+        for level in object_levels(piece.job):
+            try:
+                ids = self._runs.objects(piece.job, level)
+            except GraphError as failure:
+                self._logger.info(f"{piece.job}: its {level}s could not be listed ({failure})")
+                continue
+            if jobs := split_objects(piece.job, level, ids):
+                self._logger.info(f"{piece.job}: too much for one report job, split by {len(ids)} {level}s ({error})")
+                feed.put_first(piece.cut(jobs, is_join=False))
+                return True
+        if jobs := split_fields(piece.job):
+            self._logger.info(f"{piece.job}: too much for one report job, split by fields ({error})")
+            feed.put_first(piece.cut(jobs, is_join=True))
+            return True
+        return False
 
     def _rest(self, work: _Work) -> None:
-        """Sleep until the next poll is due, or briefly where only other streams' slots are awaited."""
-        if work.running:
-            self._clock.sleep(min(run.due_at for run in work.running) - self._clock.monotonic())
-        elif work.waiting:
-            self._clock.sleep(_FIRST_POLL_SECONDS)
+        """Sleep until the next poll or retry is due, a block ends, or briefly where only slots are awaited."""
+        if work.is_over:
+            return
+        now = self._clock.monotonic()
+        moments = [run.due_at for run in work.running]
+        for feed in work.feeds:
+            if feed.is_empty:
+                continue
+            blocked = self._runs.blocked_seconds(feed.account_id) if feed.account_id else 0.0
+            waits = [wait for wait in (blocked, feed.due_at - now) if wait > 0]
+            moments.append(now + (max(waits) if waits else _FOR_SLOTS_SECONDS))
+        self._clock.sleep(min(moments) - now)
 
     def _take(self, job: Job) -> bool:
         with self._lock:

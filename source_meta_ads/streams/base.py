@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import requests
-from airbyte_cdk.models import SyncMode
+from airbyte_cdk.models import FailureType, SyncMode
 from airbyte_cdk.sources.streams.http import HttpClient, HttpStream
 
 from source_meta_ads.accounts import Account, Reach, Refused
@@ -18,8 +18,9 @@ from source_meta_ads.clock import Clock
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.graph.paging import next_cursor
+from source_meta_ads.insights.reader import KeyTwice
 from source_meta_ads.insights.scheduler import Scheduler
-from source_meta_ads.streams.failure import failure_of
+from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.telemetry.meter import Meter
 
 Row = Mapping[str, Any]
@@ -91,6 +92,9 @@ class MetaStream(HttpStream, ABC):
         """What the session's `send` gets beside the request: the account, which not every URL names, and whom for."""
         return {"account_id": (stream_slice or {}).get("account_id"), "stream_name": self.name}
 
+    def keep_place(self, update: Callable[[Callable[[dict[str, Any]], None]], None]) -> None:
+        """Take the means to write into the stream's state between slices; most streams need none."""
+
     def slice_accounts(self) -> Iterable[Account | Refused]:
         """Every account of the run; those that Meta refused come as such, to fail in their own slice."""
         yield from self.runtime.reach.accounts
@@ -113,6 +117,8 @@ class MetaStream(HttpStream, ABC):
                 yield record
         except GraphError as error:
             raise failure_of(error) from None
+        except KeyTwice as error:
+            raise Failure(str(error), FailureType.system_error) from None
         finally:
             self.runtime.meter.rows(self.name, count)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
@@ -54,6 +54,12 @@ class AccountCursor(Cursor):
         """Record that the slice is read and emit the state that says so."""
         with self._lock:
             self._progress.close(self._state, partition.to_slice() or {})
+            self._emit()
+
+    def update(self, change: Callable[[State], None]) -> None:
+        """Write something into the state that no slice stands for, and emit it."""
+        with self._lock:
+            change(self._state)
             self._emit()
 
     def ensure_at_least_one_state_emitted(self) -> None:

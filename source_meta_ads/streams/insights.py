@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from itertools import zip_longest
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -11,17 +10,21 @@ from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account, Refused
 from source_meta_ads.graph.client import body_of
-from source_meta_ads.graph.errors import GraphError
+from source_meta_ads.graph.errors import TooMuchData
 from source_meta_ads.graph.paging import rows
-from source_meta_ads.insights.report_run import Job, ReportRuns
+from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.pieces import Read, Rows
+from source_meta_ads.insights.planner import Learned, Planner
+from source_meta_ads.insights.reader import Reader, asked_anew
+from source_meta_ads.insights.reconcile import Reconciler
+from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.reports import Report, shape_row
+from source_meta_ads.insights.scheduler import Finished
 from source_meta_ads.insights.windows import Window, plan_windows
 from source_meta_ads.schemas.coerce import compile_coercer
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
-from source_meta_ads.streams.progress import DaysDone, day_of, days_to_skip
+from source_meta_ads.streams.progress import DaysDone, State, day_of, days_to_skip, runs_of
 
-# Several days share a job, each still a row of its own: creating and polling costs calls, rows don't.
-_MOST_DAYS_PER_JOB = 7
 RESULT_PAGE_SIZE = 500
 
 
@@ -39,6 +42,7 @@ class InsightsStream(MetaStream):
         *,
         state: Mapping[str, Any] | None = None,
         progress: DaysDone | None = None,
+        reconcile: str = "off",
     ) -> None:
         self._report = report
         super().__init__(api_version, selected, runtime)
@@ -46,7 +50,10 @@ class InsightsStream(MetaStream):
         self._progress = progress
         self._schema = report.json_schema(api_version)
         self._coerce = compile_coercer(self._schema)
-        self._failures: dict[tuple[str, str, str], GraphError] = {}
+        self._learned = Learned()
+        self._finished: dict[tuple[str, str, str], Finished] = {}
+        self._reconcile = reconcile
+        self._update_state: Callable[[Callable[[State], None]], None] | None = None
         accounts = runtime.reach.accounts if runtime else ()
         self._currencies = {account.id: account.currency or "" for account in accounts}
 
@@ -88,6 +95,10 @@ class InsightsStream(MetaStream):
         """The page's rows, shaped and typed."""
         return [self._coerce(shape_row(self._report, row)) for row in rows(body_of(response))]
 
+    def keep_place(self, update: Callable[[Callable[[State], None]], None]) -> None:
+        """Note report runs in the state as they are made, so that a later sync can pick them up."""
+        self._update_state = update
+
     def stream_slices(
         self,
         *,
@@ -95,38 +106,59 @@ class InsightsStream(MetaStream):
         cursor_field: list[str] | None = None,
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[Slice]:
-        """A slice for every finished report run, as it finishes; one that failed raises when it is read."""
-        by_account = []
+        """A slice for every answered question, as it is answered; one that failed raises when it is read."""
+        feeds = []
         for account in self.slice_accounts():
             if isinstance(account, Refused):
                 yield {"account_id": account.account_id}
             else:
-                by_account.append(self._plan(account))
-        # Accounts take turns, so that a long history doesn't keep the others waiting.
-        jobs = [job for turn in zip_longest(*by_account) for job in turn if job is not None]
-        for finished in self.runtime.scheduler.completed(jobs):
-            days = _days(finished.job.window)
-            if finished.error:
-                self._failures[finished.job.account.id, days["since"], days["until"]] = finished.error
-            yield {"account_id": finished.job.account.id, **days, "report_run_id": finished.run_id}
+                feeds.append(self._jobs(account))
+        for finished in self.runtime.scheduler.completed(feeds, self._note_run):
+            account_slice = {"account_id": finished.job.account.id, **_days(finished.job.window)}
+            self._finished[_key(account_slice)] = finished
+            run_id = finished.rows.run_id if isinstance(finished.rows, Read) else None
+            yield {**account_slice, "report_run_id": run_id}
 
     def records(self, account_slice: Slice) -> Iterable[Row]:
-        """The typed rows of one finished report run. Raises: GraphError, also for a run that failed."""
-        account_id, since, until = (str(account_slice[key]) for key in ("account_id", "since", "until"))
-        if error := self._failures.get((account_id, since, until)):
-            raise error
-        runs = ReportRuns(self.runtime.session, RESULT_PAGE_SIZE)
-        spend = 0.0
+        """The typed rows of one answered question. Raises: GraphError, also for a question that failed; KeyTwice."""
+        finished = self._finished.pop(_key(account_slice))
+        if finished.error:
+            raise finished.error
+        job, account_id = finished.job, finished.job.account.id
+        totals = Reconciler(self.runtime.session, job, self._reconcile, self.runtime.meter, self.logger)
+        spend, count = 0.0, 0
         try:
-            for row in runs.rows(str(account_slice["report_run_id"]), account_id, self.name):
-                record = self._coerce({**shape_row(self._report, row), "account_id": account_id})
+            for row in self._rows(job, finished.rows):
+                record = self._coerce(row)
                 spend += amount if isinstance(amount := record.get("spend"), (int, float)) else 0.0
+                count += 1
+                totals.add(record)
                 yield record
         finally:
             self.runtime.meter.spend(self.name, account_id, self._currencies.get(account_id, ""), spend)
+        totals.compare()
+        self._learned.observe(account_id, count, len(job.window))
+        if self._progress:
+            self._progress.learn(account_id, self._learned.rows_per_day(account_id))
 
-    def _plan(self, account: Account) -> list[Job]:
-        """The jobs that read what is missing of one account, oldest days first."""
+    def _rows(self, job: Job, found: Rows | None) -> Iterator[dict[str, Any]]:
+        """The rows of an answer; a synchronous one that turns out too large is asked for as a report run instead."""
+        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id)
+        if found is None:
+            return
+        try:
+            yield from reader.rows(found)
+        except TooMuchData:
+            if not isinstance(found, Read) or found.run_id:
+                raise
+            reader.again()
+            for finished in self.runtime.scheduler.completed([[asked_anew(job)]]):
+                if finished.error or finished.rows is None:
+                    raise finished.error or TooMuchData(message="the report has no rows") from None
+                yield from reader.rows(finished.rows)
+
+    def _jobs(self, account: Account) -> Iterator[Job]:
+        """The questions about what is missing of one account."""
         today = self.runtime.clock.today(account.timezone)
         entry = self._saved.get(account.id) or {}
         cursor = entry.get("date_start")
@@ -140,16 +172,29 @@ class InsightsStream(MetaStream):
             lookback_days=lookback,
             increment_days=self._report.increment_days,
             period=self._report.time_increment_period,
-            max_days_per_window=_MOST_DAYS_PER_JOB,
+            max_days_per_window=1,
             retention_months=self._report.retention_months,
         )
         for note in plan.notes:
             self.logger.info(f"{self.name}, account act_{account.id}: {note}")
         if self._progress:
             self._progress.plan(account.id, plan.windows, today)
+        if isinstance(rows_per_day := entry.get("rows_per_day"), (int, float)):
+            self._learned.note(account.id, rows_per_day)
         fields = tuple(self._report.request_fields(self._selected, self._api_version))
-        return [Job(account, self._report, window, fields) for window in plan.windows]
+        planner = Planner(self._report, fields, self._learned)
+        return planner.jobs(account, plan.windows, today, runs_of(entry, today))
+
+    def _note_run(self, job: Job, run_id: str) -> None:
+        """Write a report run into the state, for the sync after a crash."""
+        if self._progress and self._update_state and not job.conditions:
+            note = self._progress.run_noted(job.account.id, job.window, job.query_hash(), run_id)
+            self._update_state(note)
 
 
 def _days(window: Window) -> dict[str, str]:
     return {"since": window.since.isoformat(), "until": window.until.isoformat()}
+
+
+def _key(account_slice: Slice) -> tuple[str, str, str]:
+    return str(account_slice["account_id"]), str(account_slice["since"]), str(account_slice["until"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -72,6 +72,7 @@ class DaysDone:
 
     def __init__(self, time_increment: int | str) -> None:
         self._time_increment = time_increment
+        self._rows_per_day: dict[str, float] = {}
         self._planned: dict[str, list[date]] = {}
         self._done: dict[str, set[date]] = {}
         self._today: dict[str, date] = {}
@@ -88,6 +89,25 @@ class DaysDone:
         self._planned[account_id] = sorted(day for window in windows for day in days_of(window))
         self._done[account_id] = set()
         self._today[account_id] = today
+
+    def learn(self, account_id: str, rows_per_day: float | None) -> None:
+        """Keep what was learnt of an account's rows, to be written with its next day."""
+        if rows_per_day is not None:
+            self._rows_per_day[account_id] = round(rows_per_day, 1)
+
+    def run_noted(self, account_id: str, window: Window, query: str, run_id: str) -> Callable[[State], None]:
+        """A change of the state: the report run that answers a question is kept until its days are done."""
+        note = {"since": window.since.isoformat(), "until": window.until.isoformat(), "query": query, "id": run_id}
+
+        def change(state: State) -> None:
+            entry = dict(state.get(account_id) or {})
+            kept = [run for run in entry.get("runs") or [] if _day(run.get("on")) == self._today[account_id]]
+            kept = [run for run in kept if run.get("query") != query]
+            entry["runs"] = [*kept, {**note, "on": self._today[account_id].isoformat()}]
+            state[account_id] = entry
+            state["time_increment"] = self._time_increment
+
+        return change
 
     def observe(self, record: Mapping[str, Any], account_slice: Slice) -> None:
         """Nothing: whole windows count, not records."""
@@ -112,6 +132,12 @@ class DaysDone:
             entry["slices_read_on"] = self._today[account_id].isoformat()
         else:
             entry.pop("slices_read_on", None)
+        if account_id in self._rows_per_day:
+            entry["rows_per_day"] = self._rows_per_day[account_id]
+        if runs := [run for run in entry.get("runs") or [] if not _is_within(run, window)]:
+            entry["runs"] = runs
+        else:
+            entry.pop("runs", None)
         state[account_id] = entry
         state["time_increment"] = self._time_increment
 
@@ -127,6 +153,22 @@ def days_to_skip(entry: Mapping[str, Any], today: date, lookback_days: int) -> f
     if read is None:
         return frozenset()
     return frozenset(day for day in days if day and (read == today or day + timedelta(days=lookback_days) < read))
+
+
+def runs_of(entry: Mapping[str, Any], today: date) -> dict[str, str]:
+    """Report runs that an interrupted sync made today, by their question; older ones hold older figures."""
+    runs = entry.get("runs")
+    return {
+        str(run["query"]): str(run["id"])
+        for run in (runs if isinstance(runs, list) else [])
+        if isinstance(run, Mapping) and {"query", "id"} <= set(run) and _day(run.get("on")) == today
+    }
+
+
+def _is_within(run: Mapping[str, Any], window: Window) -> bool:
+    """Whether all days of a noted run are in a window that is done."""
+    since, until = _day(run.get("since")), _day(run.get("until"))
+    return since is None or until is None or (window.since <= since and until <= window.until)
 
 
 def moment_of(cursor: str, stream: str, account_id: str) -> datetime:

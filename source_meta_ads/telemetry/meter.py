@@ -21,6 +21,7 @@ class Meter:
         self._retries: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
         self._spend: defaultdict[str, float] = defaultdict(float)
+        self._differences: defaultdict[str, float] = defaultdict(float)
         self._waited_seconds = 0.0
 
     def call(self, edge: str, status: int, stream: str | None = None) -> None:
@@ -52,6 +53,11 @@ class Meter:
             known = key in self._spend or len(self._spend) < _MOST_ACCOUNTS
             self._spend[key if known else f"{stream} other accounts"] += amount
 
+    def difference(self, stream: str, metric: str, amount: float) -> None:
+        """Add what a report's rows are more (or less) than the account's own figure."""
+        with self._lock:
+            self._differences[f"{stream} {metric}"] += amount
+
     def wait(self, seconds: float) -> None:
         """Add time that a call was held back."""
         with self._lock:
@@ -66,6 +72,7 @@ class Meter:
                 "calls_by_stream": dict(sorted(self._calls_by_stream.items())),
                 "rows_by_stream": dict(sorted(self._rows.items())),
                 "spend_by_account": {key: round(value, 2) for key, value in sorted(self._spend.items())},
+                "differences_by_metric": {key: round(value, 2) for key, value in sorted(self._differences.items())},
                 "retries_by_class": dict(sorted(self._retries.items())),
                 "errors_by_class": dict(sorted(self._errors.items())),
                 "waited_seconds": round(self._waited_seconds, 1),

@@ -17,7 +17,9 @@ from source_meta_ads.graph.auth import BearerAuth
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import BadRequest, NotFound, RateLimited, TooMuchData, TransientError
 from source_meta_ads.graph.throttle import Throttle
-from source_meta_ads.insights.report_run import Job, ReportRuns
+from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.pieces import Read
+from source_meta_ads.insights.report_run import Poll, ReportRuns
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.insights.scheduler import Finished, Scheduler
 from source_meta_ads.insights.windows import Window
@@ -67,7 +69,7 @@ def job() -> Job:
 
 def poll(runs: ReportRuns, meta: Any, body: dict[str, Any], status: int = 200, *, is_new: bool = False) -> Any:
     meta.get(requests_mock.ANY, json=body, status_code=status)
-    return runs.poll(RUN_ID, job(), is_new=is_new)
+    return runs.poll([Poll(RUN_ID, job(), is_new)])[0]
 
 
 @pytest.mark.parametrize("run_id", [RUN_ID, int(RUN_ID)])
@@ -138,7 +140,7 @@ def test_rows_come_page_by_page_as_meta_sent_them(runs: ReportRuns, meta: Any) -
     following = {"cursors": {"after": "c1"}, "next": f"{url}?access_token=secret&after=c1"}
     meta.get(url, json={"data": [{"spend": "1.5"}, {"spend": "2"}], "paging": following})
     meta.get(f"{url}?after=c1", json={"data": [{"spend": "3"}], "paging": {"cursors": {"after": "c2"}}})
-    assert list(runs.rows(RUN_ID, "7", "ads_insights")) == [{"spend": "1.5"}, {"spend": "2"}, {"spend": "3"}]
+    assert list(runs.rows(job(), RUN_ID)) == [{"spend": "1.5"}, {"spend": "2"}, {"spend": "3"}]
 
 
 def finished(
@@ -148,14 +150,14 @@ def finished(
     submitted = meta.post(requests_mock.ANY, json={"report_run_id": RUN_ID})
     meta.get(requests_mock.ANY, [{"json": body, "status_code": 400 if "error" in body else 200} for body in polls])
     scheduler = Scheduler(report_runs(clock, patient=patient), clock, logging.getLogger("test"))
-    return list(scheduler.completed([job()])), submitted.call_count
+    return list(scheduler.completed([[job()]])), submitted.call_count
 
 
 def test_a_poll_that_fails_in_passing_does_not_make_a_second_job(clock: SimulatedClock, meta: Any) -> None:
     passing = {"error": {"message": "unknown", "code": 2, "is_transient": True}}
     # More than the session itself retries, so that the failure reaches the scheduler once.
     results, submitted = finished(clock, meta, *[passing] * 6, DONE)
-    assert (results[0].run_id, submitted) == (RUN_ID, 1)
+    assert (results[0].rows, submitted) == (Read(job(), RUN_ID), 1)
 
 
 def test_polls_that_never_succeed_are_given_up(clock: SimulatedClock, meta: Any) -> None:

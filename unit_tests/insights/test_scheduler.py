@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from source_meta_ads.accounts import Account
 from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied, TooMuchData, TransientError
-from source_meta_ads.insights.report_run import Job, Progress, ReportRuns
+from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.pieces import Read, Rows, Together
+from source_meta_ads.insights.report_run import Poll, Progress, ReportRuns
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.insights.scheduler import Finished, Scheduler
 from source_meta_ads.insights.windows import Window
@@ -27,11 +33,14 @@ class FakeMeta:
         self._clock, self._outcome = clock, outcome
         self.jobs: list[tuple[Job, float | GraphError, float]] = []
         self.polls = 0
+        self.poll_times: list[float] = []
+        self.blocked_until: dict[str, float] = {}
+        self.ids: dict[str, list[str]] = {}
         self.most_in_flight: dict[str, int] = {}
         self._in_flight: set[tuple[str, str]] = set()
 
     def submit(self, job: Job) -> str:
-        times = sum(each.window == job.window and each.account == job.account for each, _, _ in self.jobs) + 1
+        times = sum(each == job for each, _, _ in self.jobs) + 1
         self.jobs.append((job, self._outcome(job, times), self._clock.monotonic()))
         run_id = str(len(self.jobs) - 1)
         self._in_flight.add((job.account.id, run_id))
@@ -39,9 +48,18 @@ class FakeMeta:
         self.most_in_flight[job.account.id] = max(now, self.most_in_flight.get(job.account.id, 0))
         return run_id
 
-    def poll(self, run_id: str, job: Job, *, is_new: bool) -> Progress:
+    def blocked_seconds(self, account_id: str) -> float:
+        return max(0.0, self.blocked_until.get(account_id, 0.0) - self._clock.monotonic())
+
+    def objects(self, job: Job, level: str) -> list[str]:
+        return self.ids.get(level, [])
+
+    def poll(self, polls: list[Poll]) -> list[Progress]:
         self.polls += 1
-        account_id = job.account.id
+        self.poll_times.append(self._clock.monotonic())
+        return [self._progress(each.run_id, each.job.account.id) for each in polls]
+
+    def _progress(self, run_id: str, account_id: str) -> Progress:
         _, outcome, started = self.jobs[int(run_id)]
         if isinstance(outcome, GraphError):
             self._in_flight.discard((account_id, run_id))
@@ -71,7 +89,12 @@ def run(work: list[Job], outcome: Outcome) -> tuple[list[Finished], FakeMeta, Si
     clock = SimulatedClock()
     meta = FakeMeta(clock, outcome)
     scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
-    return list(scheduler.completed(work)), meta, clock
+    return list(scheduler.completed(by_account(work))), meta, clock
+
+
+def by_account(work: list[Job]) -> list[list[Job]]:
+    accounts = dict.fromkeys(job.account.id for job in work)
+    return [[job for job in work if job.account.id == account] for account in accounts]
 
 
 def covered(finished: list[Finished], account: str = "0") -> list[date]:
@@ -86,7 +109,7 @@ def covered(finished: list[Finished], account: str = "0") -> list[date]:
 def test_every_job_is_handed_out_once() -> None:
     finished, _, _ = run(jobs(accounts=3, windows=9), lambda job, times: 4.0)
     assert len(finished) == len({(each.job.account.id, each.job.window) for each in finished}) == 27
-    assert all(each.run_id for each in finished)
+    assert all(isinstance(each.rows, Read) and each.rows.run_id for each in finished)
 
 
 def test_jobs_run_side_by_side_within_each_accounts_slots() -> None:
@@ -162,10 +185,10 @@ def test_a_stuck_job_is_given_up_after_the_timeout_and_cut_smaller() -> None:
 def test_a_consumer_that_stops_gives_its_slots_back() -> None:
     clock = SimulatedClock()
     scheduler = Scheduler(cast(ReportRuns, FakeMeta(clock, lambda job, times: 5.0)), clock, logging.getLogger("test"))
-    first = scheduler.completed(jobs(windows=6))
+    first = scheduler.completed([jobs(windows=6)])
     next(iter(first))
     first.close()  # type: ignore[attr-defined]
-    assert len(list(scheduler.completed(jobs(windows=6)))) == 6
+    assert len(list(scheduler.completed([jobs(windows=6)]))) == 6
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -195,7 +218,7 @@ def test_two_refusals_as_wrong_are_enough_where_nothing_was_accepted() -> None:
 
     clock = SimulatedClock()
     meta = Refusing(clock, lambda job, times: 1.0)
-    finished = list(Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test")).completed(jobs(windows=30)))
+    finished = list(Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test")).completed([jobs(windows=30)]))
     assert len(refusals) == len(finished) == 2
 
 
@@ -208,6 +231,158 @@ def test_one_window_refused_as_wrong_leaves_the_others_alone() -> None:
 
     clock = SimulatedClock()
     meta = RefusingOne(clock, lambda job, times: 1.0)
-    finished = list(Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test")).completed(jobs(windows=9)))
+    finished = list(Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test")).completed([jobs(windows=9)]))
     assert [each.job.window.since for each in finished if each.error] == [date(2026, 10, 1)]
     assert len(covered(finished)) == 8 * 7
+
+
+def reads(rows: Rows | None) -> list[Read]:
+    """Every report run that an answer is in."""
+    if rows is None or isinstance(rows, Read):
+        return [rows] if rows else []
+    return [read for part in rows.parts for read in reads(part)]
+
+
+def test_one_day_that_is_too_large_is_cut_by_objects_level_after_level_and_stays_one_answer() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        return TooMuchData(message="Report Too Large") if len(job.conditions) < 3 else 1.0
+
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, outcome)
+    meta.ids = {"campaign": ["c1"], "adset": ["s1", "s2"], "ad": ["a1", "a2"]}
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    (answer,) = scheduler.completed([jobs(days=1)])
+    assert answer.job == jobs(days=1)[0]
+    assert isinstance(answer.rows, Together)
+    assert not answer.rows.is_join
+    conditions = [[(each.field, each.operator) for each in read.job.conditions] for read in reads(answer.rows)]
+    assert len(conditions) == 8
+    assert {each[0] for each in conditions} == {("adset.id", "IN"), ("adset.id", "NOT_IN")}
+
+
+def test_what_can_be_cut_by_fields_alone_is_joined_and_stays_one_answer() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        return TooMuchData(message="Report Too Large") if len(job.fields) > 2 else 1.0
+
+    job = replace(jobs(days=1)[0], fields=("ad_id", "spend", "clicks", "actions"))
+    finished, _, _ = run([job], outcome)
+    assert [each.error for each in finished] == [None]
+    assert isinstance(finished[0].rows, Together)
+    assert finished[0].rows.is_join
+    assert sorted(read.job.fields for read in reads(finished[0].rows)) == [
+        ("ad_id", "actions"), ("ad_id", "clicks"), ("ad_id", "spend"),
+    ]  # fmt: skip
+
+
+def test_an_answer_with_a_part_that_fails_fails_as_a_whole_and_its_other_parts_are_left() -> None:
+    def outcome(job: Job, times: int) -> float | GraphError:
+        if not job.conditions:
+            return TooMuchData(message="Report Too Large")
+        return BadRequest(message="no") if job.conditions[0].operator == "IN" else 500.0
+
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, outcome)
+    meta.ids = {"campaign": ["c1", "c2"]}
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    (answer,) = scheduler.completed([jobs(days=1)])
+    assert isinstance(answer.error, BadRequest)
+
+
+def test_a_run_of_an_earlier_sync_is_picked_up_instead_of_a_new_one() -> None:
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, lambda job, times: 1.0)
+    meta.submit(jobs()[0])
+    known = replace(jobs()[0], known_run="0")
+    noted: list[str] = []
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    (answer,) = scheduler.completed([[known]], lambda job, run_id: noted.append(run_id))
+    assert answer.rows == Read(known, "0")
+    assert (len(meta.jobs), noted) == (1, [])
+
+
+def test_a_run_that_can_not_be_picked_up_is_made_anew() -> None:
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, lambda job, times: 1.0 if job.known_run is None else TransientError(message="gone"))
+    meta.submit(replace(jobs()[0], known_run="0"))
+    meta._outcome = lambda job, times: 1.0  # the second run goes well
+    noted: list[str] = []
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    (answer,) = scheduler.completed([[replace(jobs()[0], known_run="0")]], lambda job, run_id: noted.append(run_id))
+    assert [read.run_id for read in reads(answer.rows)] == ["1"] == noted
+
+
+def test_a_small_question_needs_no_report_run() -> None:
+    finished, meta, clock = run([replace(jobs()[0], is_small=True)], lambda job, times: 1.0)
+    assert finished[0].rows == Read(finished[0].job, None)
+    assert (meta.jobs, meta.polls, clock.elapsed) == ([], 0, 0.0)
+
+
+def test_a_blocked_account_is_not_asked_until_its_block_ends_and_holds_up_nobody() -> None:
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, lambda job, times: 1.0)
+    meta.blocked_until["0"] = 300.0
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    order = [each.job.account.id for each in scheduler.completed(by_account(jobs(accounts=2, windows=3)))]
+    assert order == ["1"] * 3 + ["0"] * 3
+    assert all(at >= 300 for job, _, at in meta.jobs if job.account.id == "0")
+    assert all(at < 10 for job, _, at in meta.jobs if job.account.id == "1")
+
+
+def test_polls_are_at_most_two_a_second_over_all_jobs() -> None:
+    _, meta, _ = run(jobs(accounts=5, windows=6), lambda job, times: 7.0)
+    gaps = [after - before for before, after in pairwise(meta.poll_times)]
+    assert min(gaps) >= 0.5 - 1e-9
+
+
+def test_new_jobs_are_drawn_only_when_there_is_room_for_them() -> None:
+    drawn: list[Job] = []
+
+    def draw() -> Iterator[Job]:
+        for job in jobs(windows=20):
+            drawn.append(job)
+            yield job
+
+    clock = SimulatedClock()
+    scheduler = Scheduler(cast(ReportRuns, FakeMeta(clock, lambda job, times: 5.0)), clock, logging.getLogger("test"))
+    answers = scheduler.completed([draw()])
+    next(answers)
+    assert len(drawn) <= 4 + 4 + 1
+
+
+@given(
+    days=st.integers(1, 12),
+    limit=st.integers(1, 40),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    flaky=st.integers(0, 3),
+)
+@settings(deadline=None, max_examples=60)
+def test_whatever_is_too_large_every_day_and_object_is_in_exactly_one_part(
+    days: int, limit: int, sizes: list[int], flaky: int
+) -> None:
+    campaigns = {f"c{n}": size for n, size in enumerate(sizes)}
+
+    def about(job: Job) -> set[str]:
+        kept = set(campaigns)
+        for each in job.conditions:
+            kept = kept & set(each.values) if each.operator == "IN" else kept - set(each.values)
+        return kept
+
+    def outcome(job: Job, times: int) -> float | GraphError:
+        if times <= flaky:
+            return TransientError(message="Report Failed")
+        n_rows = len(job.window) * sum(campaigns[each] for each in about(job))
+        return TooMuchData(message="Report Too Large") if n_rows > max(limit, *sizes) else 1.0
+
+    clock = SimulatedClock()
+    meta = FakeMeta(clock, outcome)
+    meta.objects = lambda job, level: sorted(about(job)) if level == "campaign" else []  # type: ignore[method-assign]
+    scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
+    cells: list[tuple[date, str]] = []
+    for answer in scheduler.completed([jobs(days=days)]):
+        assert answer.error is None
+        for read in reads(answer.rows):
+            assert read.job.window == answer.job.window
+            for n in range(len(read.job.window)):
+                cells += [(read.job.window.since + timedelta(days=n), each) for each in about(read.job)]
+    whole = [(date(2026, 10, 1) + timedelta(days=n), each) for n in range(days) for each in campaigns]
+    assert sorted(cells) == sorted(whole)

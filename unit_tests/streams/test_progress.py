@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_meta_ads.insights.windows import Window
-from source_meta_ads.streams.progress import DaysDone, LatestMoment, days_of, days_to_skip
+from source_meta_ads.streams.progress import DaysDone, LatestMoment, days_of, days_to_skip, runs_of
 
 TODAY = date(2026, 11, 24)
 
@@ -134,3 +134,44 @@ def test_slices_that_nobody_can_read_are_read_again() -> None:
     entry = {"slices": ["soon", day(2).isoformat()], "slices_read_on": TODAY.isoformat()}
     assert days_to_skip(entry, TODAY, 28) == {day(2)}
     assert days_to_skip({**entry, "slices_read_on": "today"}, TODAY, 28) == frozenset()
+
+
+def test_a_report_run_is_kept_until_its_days_are_done() -> None:
+    progress = planned(Window(day(6), day(0)))
+    state: dict[str, Any] = {}
+    progress.run_noted("1", Window(day(6), day(0)), "abc", "77")(state)
+    assert runs_of(state["1"], TODAY) == {"abc": "77"}
+    assert "date_start" not in state["1"]
+    progress.close(state, a_slice(day(3), day(0)))
+    assert runs_of(state["1"], TODAY) == {"abc": "77"}
+    progress.close(state, a_slice(day(6), day(0)))
+    assert "runs" not in state["1"]
+
+
+def test_a_run_made_on_another_day_is_not_picked_up() -> None:
+    progress = planned(Window(day(6), day(0)))
+    state: dict[str, Any] = {}
+    progress.run_noted("1", Window(day(6), day(0)), "abc", "77")(state)
+    assert runs_of(state["1"], TODAY + timedelta(days=1)) == {}
+
+
+def test_a_question_asked_again_keeps_its_newest_run() -> None:
+    progress = planned(Window(day(6), day(0)))
+    state: dict[str, Any] = {}
+    for run_id in ("77", "78"):
+        progress.run_noted("1", Window(day(6), day(0)), "abc", run_id)(state)
+    assert runs_of(state["1"], TODAY) == {"abc": "78"}
+    assert len(state["1"]["runs"]) == 1
+
+
+@given(st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+def test_runs_that_nobody_can_read_are_none(runs: Any) -> None:
+    assert runs_of({"runs": runs}, TODAY) == {}
+
+
+def test_what_was_learnt_is_written_with_the_next_day() -> None:
+    progress = planned(Window(day(1), day(0)))
+    state: dict[str, Any] = {}
+    progress.learn("1", 12.345)
+    progress.close(state, a_slice(day(1), day(0)))
+    assert state["1"]["rows_per_day"] == 12.3

@@ -17,6 +17,7 @@ def test_the_summary_is_json_with_every_count() -> None:
     meter.retry("TransientError")
     meter.error("AuthError")
     meter.spend("ads_insights", "1", "USD", 1.255)
+    meter.difference("ads_insights", "spend", -0.5)
     meter.wait(2.5)
     assert json.loads(json.dumps(meter.summary())) == {
         "calls": 3,
@@ -24,6 +25,7 @@ def test_the_summary_is_json_with_every_count() -> None:
         "calls_by_stream": {"campaigns": 2},
         "rows_by_stream": {"campaigns": 3},
         "spend_by_account": {"ads_insights act_1 USD": 1.25},
+        "differences_by_metric": {"ads_insights spend": -0.5},
         "retries_by_class": {"TransientError": 1},
         "errors_by_class": {"AuthError": 1},
         "waited_seconds": 2.5,

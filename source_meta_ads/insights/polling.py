@@ -1,0 +1,93 @@
+"""When to ask after a report run: as soon as it is likely done, seldom otherwise, and never many times a second."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from source_meta_ads.clock import Clock
+from source_meta_ads.graph.batch import MOST_ITEMS
+from source_meta_ads.insights.pieces import Piece
+
+if TYPE_CHECKING:
+    from source_meta_ads.insights.feed import Feed
+
+# Over all streams and accounts; a request may ask after fifty runs.
+_SECONDS_BETWEEN_POLLS = 0.5
+_FIRST_SECONDS = 0.75
+_SHORTEST_SECONDS = 0.5
+_LONGEST_SECONDS = 20.0
+# Share of the expected time after which to ask: a little early costs a poll, late costs time.
+_EXPECTED_SHARE = 0.9
+# Runs due this soon are asked after together.
+_TOGETHER_SECONDS = 0.5
+# Polls for which "no such report run" is taken as "not visible yet".
+_NEW_FOR_POLLS = 5
+
+
+@dataclass(eq=False)
+class Run:
+    """A report run under way, and when to ask after it next."""
+
+    piece: Piece
+    run_id: str
+    feed: Feed
+    started_at: float
+    due_at: float
+    polls: int = 0
+    failed_polls: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether Meta may not know of it yet."""
+        return self.polls <= _NEW_FOR_POLLS and self.run_id != self.piece.job.known_run
+
+
+class Pace:
+    """Sets the times of polls; learns from each run how long those of its report take. Thread-safe."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+        self._usual_seconds: dict[str, float] = {}
+
+    def begun(self, piece: Piece, run_id: str, feed: Feed) -> Run:
+        """A run made just now, or by an earlier sync: that one is asked after at once."""
+        now = self._clock.monotonic()
+        usual = self._usual_seconds.get(piece.job.report.name)
+        first = (
+            _FIRST_SECONDS if usual is None else min(_LONGEST_SECONDS, max(_SHORTEST_SECONDS, usual * _EXPECTED_SHARE))
+        )
+        return Run(piece, run_id, feed, now, now if run_id == piece.job.known_run else now + first)
+
+    def due(self, running: Sequence[Run]) -> list[Run]:
+        """The runs to ask after now, most overdue first; waits for the turn of this poll among all streams'."""
+        now = self._clock.monotonic()
+        if not any(run.due_at <= now for run in running):
+            return []
+        with self._lock:
+            wait = max(0.0, self._next_at - now)
+            self._next_at = now + wait + _SECONDS_BETWEEN_POLLS
+        self._clock.sleep(wait)
+        soon = self._clock.monotonic() + _TOGETHER_SECONDS
+        due = sorted((run for run in running if run.due_at <= soon), key=lambda run: run.due_at)[:MOST_ITEMS]
+        for run in due:
+            run.polls += 1
+        return due
+
+    def polled(self, run: Run, percent: int) -> None:
+        """Set the next time for a run that goes on, by how far it is."""
+        now = self._clock.monotonic()
+        elapsed = now - run.started_at
+        remaining = elapsed * (100 - percent) / percent if 0 < percent < 100 else elapsed / 2
+        run.due_at = now + min(_LONGEST_SECONDS, max(_SHORTEST_SECONDS, remaining * _EXPECTED_SHARE))
+
+    def ended(self, run: Run) -> None:
+        """Learn how long a run took."""
+        took = self._clock.monotonic() - run.started_at
+        name = run.piece.job.report.name
+        with self._lock:
+            self._usual_seconds[name] = (self._usual_seconds.get(name, took) + took) / 2
