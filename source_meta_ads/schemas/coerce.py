@@ -12,6 +12,8 @@ from typing import Any
 
 Coercer = Callable[[Any], Any]
 
+# Strings whose outcome is remembered: counts and amounts repeat so often that looking one up beats parsing it again.
+_MOST_REMEMBERED = 50_000
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 # Any 15 significant digits survive as a double, any 18 as a 64-bit integer.
@@ -33,45 +35,76 @@ def compile_coercer(schema: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], 
 
     Raises: nothing, whatever the row holds. The function may be shared by threads.
     """
-    return _object(schema.get("properties") or {})
+    return _object(schema.get("properties") or {}, {kind: _Memo(parse) for kind, parse in _STRINGS.items()})
 
 
-def _compile(schema: Mapping[str, Any]) -> Coercer | None:
-    """The coercer of one value, None where it may stay as it is."""
+class _Memo(dict[str, Any]):
+    """What each string amounts to, worked out once; shared by threads, which at worst work it out twice."""
+
+    def __init__(self, parse: Coercer) -> None:
+        super().__init__()
+        self._parse = parse
+
+    def __missing__(self, text: str) -> Any:
+        value = self._parse(text)
+        if len(self) < _MOST_REMEMBERED:
+            self[text] = value
+        return value
+
+
+def _kind(schema: Mapping[str, Any]) -> str | None:
+    """The one type of a value, null aside; None where there is none or several."""
     types = schema.get("type")
     kinds = {types} if isinstance(types, str) else set(types or ())
     kinds.discard("null")
-    if len(kinds) != 1:
-        return None
-    kind = kinds.pop()
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return "date-time" if kind == "string" and schema.get("format") == "date-time" else kind
+
+
+def _compile(schema: Mapping[str, Any], memos: Mapping[str, _Memo]) -> Coercer | None:
+    """The coercer of one value that is no string, None where it may stay as it is."""
+    kind = _kind(schema)
     if kind == "object":
         properties = schema.get("properties")
-        return _object(properties) if properties else None
+        return _object(properties, memos) if properties else None
     if kind == "array":
-        item = _compile(schema.get("items") or {})
-        return _array(item) if item else None
-    if kind == "string" and schema.get("format") == "date-time":
-        return _date_time
-    return {"string": _string, "integer": _integer, "number": _number, "boolean": _boolean}.get(kind)
+        items = schema.get("items") or {}
+        return _array(_compile(items, memos), memos.get(_kind(items) or ""))
+    return {"string": _string, "integer": _integer}.get(kind or "")
 
 
-def _object(properties: Mapping[str, Mapping[str, Any]]) -> Coercer:
-    coercers: dict[str, Coercer] = {
-        name: coercer for name, schema in properties.items() if (coercer := _compile(schema))
+def _object(properties: Mapping[str, Mapping[str, Any]], memos: Mapping[str, _Memo]) -> Coercer:
+    """Strings go by what is remembered of them, all else by its own coercer: no call at all for most values."""
+    strings = {
+        name: memo for name, schema in properties.items() if (memo := memos.get(_kind(schema) or "")) is not None
     }
-    find = coercers.get
+    others = {name: other for name, schema in properties.items() if (other := _compile(schema, memos))}
+    memo_of, other_of = strings.get, others.get
 
     def coerce_object(value: Any) -> Any:
         if type(value) is not dict and not isinstance(value, Mapping):
             return value
-        return {key: each if (coercer := find(key)) is None else coercer(each) for key, each in value.items()}
+        return {
+            key: (each if (memo := memo_of(key)) is None else memo[each])
+            if type(each) is str
+            else (each if (other := other_of(key)) is None else other(each))
+            for key, each in value.items()
+        }
 
     return coerce_object
 
 
-def _array(item: Coercer) -> Coercer:
+def _array(other: Coercer | None, memo: _Memo | None) -> Coercer | None:
+    if other is None and memo is None:
+        return None
+
     def coerce_array(value: Any) -> Any:
-        return [item(each) for each in value] if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        return [
+            (each if memo is None else memo[each]) if type(each) is str else (each if other is None else other(each))
+            for each in value
+        ]
 
     return coerce_array
 
@@ -82,21 +115,20 @@ def _string(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    if type(value) is str:
-        if value.isdigit() and value.isascii() and len(value) <= _SAFE_INTEGER_DIGITS:
-            return int(value)
-        if len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value):
-            exact = Decimal(value)
-            if abs(exact) <= 2**63 and exact == exact.to_integral_value() and int(exact) in _INTEGERS:
-                return int(exact)
-    elif type(value) is float and value.is_integer() and int(value) in _INTEGERS:
+    return int(value) if type(value) is float and value.is_integer() and int(value) in _INTEGERS else value
+
+
+def _integer_in(value: str) -> Any:
+    if value.isdigit() and value.isascii() and len(value) <= _SAFE_INTEGER_DIGITS:
         return int(value)
+    if len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value):
+        exact = Decimal(value)
+        if abs(exact) <= 2**63 and exact == exact.to_integral_value() and int(exact) in _INTEGERS:
+            return int(exact)
     return value
 
 
-def _number(value: Any) -> Any:
-    if type(value) is not str:
-        return value
+def _number_in(value: str) -> Any:
     # The usual forms first, `9708` and `143.51`: they need neither the pattern nor decimals.
     digits = value.replace(".", "", 1)
     if len(digits) <= _SAFE_DOUBLE_DIGITS and digits.isdigit() and digits.isascii():
@@ -116,12 +148,19 @@ def _exact(value: str) -> Any:
     return number if abs(number) != float("inf") and Decimal(repr(number)) == exact else value
 
 
-def _boolean(value: Any) -> Any:
-    return _BOOLEANS.get(value, value) if type(value) is str else value
+def _boolean_in(value: str) -> Any:
+    return _BOOLEANS.get(value, value)
 
 
-def _date_time(value: Any) -> Any:
-    """`2026-03-21T22:41:46-0700` as `2026-03-21T22:41:46-07:00`; a Unix time stays one."""
-    if type(value) is str and (match := _OFFSET.fullmatch(value)):
-        return f"{match[1]}:{match[2]}"
-    return value
+def _date_time_in(value: str) -> Any:
+    """`2026-03-21T22:41:46-0700` as `2026-03-21T22:41:46-07:00`."""
+    match = _OFFSET.fullmatch(value)
+    return f"{match[1]}:{match[2]}" if match else value
+
+
+_STRINGS: Mapping[str, Callable[[str], Any]] = {
+    "integer": _integer_in,
+    "number": _number_in,
+    "boolean": _boolean_in,
+    "date-time": _date_time_in,
+}
