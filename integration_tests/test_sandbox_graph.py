@@ -1,4 +1,4 @@
-"""The sandbox as a Graph API: plain HTTP, and Meta's own SDK pointed at it unchanged."""
+"""The sandbox as a Graph API over plain HTTP."""
 
 from __future__ import annotations
 
@@ -12,15 +12,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import requests
-from facebook_business.adobjects.adaccount import AdAccount
-from facebook_business.adobjects.user import User
-from facebook_business.api import FacebookAdsApi
-from facebook_business.exceptions import FacebookRequestError
-from facebook_business.session import FacebookSession
 
 from integration_tests.conftest import WORLD
 from integration_tests.graph_client import Client
@@ -401,39 +395,3 @@ def test_the_command_serves_prints_its_address_and_ends_on_sigterm() -> None:
         assert Client(url).get("v26.0/act_1001", "sandbox-token", fields="name")["name"] == "West"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-
-
-# Meta's own SDK
-
-
-@pytest.fixture
-def sdk(client: Client) -> Iterator[FacebookAdsApi]:
-    with patch.object(FacebookSession, "GRAPH", client.url):
-        proofless = FacebookSession(access_token="tok-all")
-        yield FacebookAdsApi(proofless, api_version="v26.0", enable_debug_logger=False)
-
-
-def test_the_sdk_pages_accounts_campaigns_and_ads(client: Client, sdk: FacebookAdsApi) -> None:
-    accounts = list(User("me", api=sdk).get_ad_accounts(fields=["name", "currency"]))
-    assert [account["name"] for account in accounts] == ["West", "Ost"]
-    for edge, ask in (("campaigns", "get_campaigns"), ("ads", "get_ads"), ("adcreatives", "get_ad_creatives")):
-        cursor = getattr(AdAccount("act_1001", api=sdk), ask)(fields=["id", "name"], params={"limit": 3})
-        true = client.control(f"truth/{edge}?account_id=1001")["data"]
-        assert {row["id"]: row["name"] for row in cursor} == {row["id"]: row["name"] for row in true}
-
-
-def test_the_sdk_reads_nested_fields_and_batches(sdk: FacebookAdsApi) -> None:
-    ad = AdAccount("act_1001", api=sdk).get_ads(params={"fields": "creative{id,title},adset{name}"})[0]
-    assert ad["creative"]["title"]
-    batch, found = sdk.new_batch(), []
-    for account in ("act_1001", "act_1002"):
-        request = AdAccount(account, api=sdk).api_get(fields=["name"], pending=True)
-        batch.add_request(request, success=lambda answer: found.append(answer.json()["name"]))
-    batch.execute()
-    assert found == ["West", "Ost"]
-
-
-def test_the_sdk_raises_graphs_errors(sdk: FacebookAdsApi) -> None:
-    with pytest.raises(FacebookRequestError) as caught:
-        AdAccount("act_9999", api=sdk).api_get(fields=["name"])
-    assert (caught.value.api_error_code(), caught.value.api_error_subcode()) == (100, 33)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from integration_tests.insights_client import Graph, sandboxes
+from integration_tests.sandbox import report_runs
 
 
 @pytest.fixture
@@ -91,3 +92,17 @@ def test_a_summary_must_have_been_in_the_report(sandbox: Callable[..., Graph]) -
     graph.finished(run_id)
     assert "impressions" in graph.get(f"{run_id}/insights", summary=["impressions"])["summary"]
     assert "weren't there while creating" in graph.get(f"{run_id}/insights", summary=["clicks"])["error"]["message"]
+
+
+def test_pages_are_the_same_again_whether_their_rows_are_kept_or_not(
+    sandbox: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = sandbox(jobs={"seconds": [0, 0]})
+    run_id = graph.submit(level="ad", time_increment=1, fields=["ad_id", "spend", "actions", "cost_per_action_type"])
+    graph.finished(run_id)
+    made = graph.rows(f"{run_id}/insights", limit=7)
+    assert len(made) > 14
+    assert graph.rows(f"{run_id}/insights", limit=7) == made
+    monkeypatch.setattr(report_runs, "KEPT_BYTES", 0)
+    assert graph.rows(f"{run_id}/insights", limit=11) == made
+    assert graph.rows(f"{run_id}/insights", limit=11) == made

@@ -7,9 +7,12 @@ whole hours that are over. Impressions, clicks and spend are corrected for three
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import accumulate
 from struct import Struct
 from zoneinfo import ZoneInfo
 
@@ -22,7 +25,9 @@ from integration_tests.sandbox.figures import (
     N_PARTS,
     PARTS,
     PRICED,
+    Cells,
     Pairs,
+    narrowed,
     split,
 )
 from integration_tests.sandbox.kinds import Account, Ad
@@ -35,6 +40,7 @@ STAGES = (55, 75, 85, 92, 95, 100)
 SPANS = (30, 45, 80, 92, 100)
 # Impressions by hour of the account's day, per mille.
 HOURS = (22, 15, 11, 8, 8, 12, 22, 35, 43, 47, 49, 50, 53, 52, 49, 48, 50, 54, 60, 68, 74, 72, 58, 40)
+HOUR_CELLS = Cells.of([((f"{hour:02d}:00:00 - {hour:02d}:59:59",), share) for hour, share in enumerate(HOURS)])
 CORRECTED = (985, 991, 997)
 
 # What each part of the conversions of a sale, a lead, a visit or an install campaign is per 10,000 link clicks.
@@ -53,6 +59,7 @@ class Profile:
     """What holds for an ad on all days: how much it delivers, at what price, and what comes of it."""
 
     ad: Ad
+    zone: str
     key: int
     first: int
     last: int
@@ -119,7 +126,8 @@ class Delivery:
         zone = ZoneInfo(world.spec(ad.account_id).timezone)
         number = world.hash(ad.id, "delivery")
         words = _WORDS.unpack(blake2b(number.to_bytes(8, "big"), digest_size=64).digest())
-        first = ad.created.astimezone(zone).date().toordinal()
+        # Not on the day of its creation: that day's hours before it would have figures too.
+        first = ad.created.astimezone(zone).date().toordinal() + 1
         ended = world.ended(ad)
         last = ended.astimezone(zone).date().toordinal() if ended else date.max.toordinal()
         if words[0] % 100 < 15:
@@ -128,7 +136,7 @@ class Delivery:
         rates = RATES.get(campaign.objective, {})
         clicks = "1d_click" in adset.attribution, "7d_click" in adset.attribution
         return Profile(
-            ad=ad, key=number, first=first, last=last,
+            ad=ad, zone=zone.key, key=number, first=first, last=last,
             scale=60 * 10 ** (words[2] % 3) // (1 + words[3] % 2) + words[4] % 200,
             active_share=45 + words[5] % 45,
             ctr=700 + words[6] % 2400, cpm=300 + words[7] % 1300,
@@ -151,15 +159,15 @@ class Delivery:
         age = moment.today.toordinal() - day
         final = profile.scale * (400 + words[0] % 1200) // 1000 + 1
         begun = sum(HOURS[: moment.hours]) if age == 0 else 1000
-        stages = [(1000, 1000)] + [(1000, CORRECTED[each]) for each in range(len(CORRECTED) - 1, max(age, 1) - 1, -1)]
-        n_days = len(stages)
+        shares = [1000, *(CORRECTED[each] for each in range(len(CORRECTED) - 1, age - 1, -1))]
+        grows = [(final * 1000 * share + words[1] % 900_000) // 1_000_000 for share in shares]
+        chance = words[14] << 32 | words[15]
+        n_days = len(grows)
         if age == 0:
-            stages += [(sum(HOURS[:hours]), CORRECTED[0]) for hours in range(23, moment.hours - 1, -1)]
-        grows = [(final * share * correct + words[1] % 900_000) // 1_000_000 for share, correct in stages]
+            grows += _through_the_day(grows, chance, hours_of(HOUR_CELLS, profile.zone, day), moment.hours)
         impressions = grows[-1]
         if impressions == 0:
             return None
-        chance = words[14] << 32 | words[15]
         pairs = self._seen(profile, impressions, words)
         link_clicks = (final * profile.ctr + words[2] % 100_000) // 100_000
         self._converted(profile, link_clicks, age, begun, words, pairs)
@@ -234,6 +242,35 @@ class Delivery:
                 slots = (part, VALUE) if counts else (part,)
                 fan[COUNT_AT[name] + part] = tuple((base + slot, each) for base, each in bases for slot in slots)
         return fan
+
+
+def hours_of(cells: Cells, zone: str, day: int) -> Cells:
+    """The cells of an hourly report that a day has: all but the hour that the clocks skip."""
+    hour = skipped_hour(zone, day)
+    return cells if hour is None else cells.without(HOUR_CELLS.values[hour][0])
+
+
+@lru_cache(10_000)
+def skipped_hour(zone: str, day: int) -> int | None:
+    """The hour of the clock that a day lacks because the clocks go forward in it; None on nearly every day."""
+    begins = datetime.combine(day_of(day), time(), ZoneInfo(zone))
+    if begins.utcoffset() == (begins + timedelta(days=1)).utcoffset() and begins.hour == 0:
+        return None
+    for hour in range(24):
+        moments = (datetime.combine(day_of(day), time(hour, minute), ZoneInfo(zone)) for minute in (0, 59))
+        if all(each.astimezone(UTC).astimezone(each.tzinfo).hour != hour for each in moments):
+            return hour
+    return None
+
+
+def _through_the_day(grows: Sequence[int], chance: int, cells: Cells, hours: int) -> list[int]:
+    """A day's impressions as of 23 o'clock, then 22, down to `hours`: those of the hours that are over by then.
+
+    The hours are the very ones of an hourly report, so that today's total and its hours agree, and none is taken back.
+    """
+    by_hour = {int(cells.values[cell][0][:2]): part for cell, part in narrowed(grows, cells.sums, chance)}
+    so_far = list(accumulate((by_hour.get(hour, 0) for hour in range(23)), initial=0))
+    return so_far[hours:][::-1]
 
 
 def day_of(ordinal: int) -> date:

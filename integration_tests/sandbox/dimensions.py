@@ -43,6 +43,9 @@ _GROUPS = {
 }  # fmt: skip
 GROUP_OF = {AT[name]: group for group, names in _GROUPS.items() for name in names}
 
+# Of how many ads the action cells are kept.
+_MOST_KEPT = 10_000
+
 Weighted = list[tuple[tuple[str, ...], int]]
 
 
@@ -69,6 +72,7 @@ class Dimensions:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._actions: dict[tuple[str, Sequence[str]], dict[str, Cells]] = {}
 
     def cells(self, profile: Profile, breakdowns: Sequence[str], hours: int) -> Cells:
         """How an ad's impressions lie among the values of breakdowns, given in the order of `ORDER`.
@@ -154,6 +158,16 @@ class Dimensions:
             (f"{55 * 10**14 + self._hash(profile, 'product', n) % 10**14}, Product {n + 1}", 1 + (number >> 3 * n) % 8)
             for n in range(3 + number % 5)
         ]
+
+    def actions(self, profile: Profile, names: tuple[str, ...]) -> dict[str, Cells]:
+        """The action cells of every kind of action; report after report asks it of the same ads."""
+        key = (profile.ad.id, names)
+        known = self._actions.get(key)
+        if known is None:
+            if len(self._actions) >= _MOST_KEPT:
+                self._actions.clear()
+            known = self._actions[key] = {group: self.action_cells(profile, group, names) for group in APPLICABLE}
+        return known
 
     def action_cells(self, profile: Profile, group: str, names: Sequence[str]) -> Cells:
         """How an ad's actions of a kind lie among the values of action breakdowns; '' where one says nothing."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 PLAIN = (
     "impressions", "click_other", "click_onsite", "click_outbound", "spend_plain", "spend_social",
@@ -51,6 +51,11 @@ class Cells:
     values: tuple[tuple[str, ...], ...]
     sums: tuple[int, ...]
 
+    def without(self, text: str) -> Cells:
+        """The cells that do not have a certain value."""
+        weights = [until - before for before, until in pairwise((0, *self.sums))]
+        return Cells.of([each for each in zip(self.values, weights, strict=True) if text not in each[0]])
+
     @classmethod
     def of(cls, weighted: Sequence[tuple[tuple[str, ...], int]]) -> Cells:
         kept = [(value, weight) for value, weight in weighted if weight > 0]
@@ -64,6 +69,8 @@ def narrowed(totals: Sequence[int], sums: Sequence[int], chance: int) -> Pairs:
     """
     parts = split(totals[0], sums, chance)
     for total in totals[1:]:
+        if not parts:
+            break
         inner = split(total, list(accumulate(each for _, each in parts)), chance)
         parts = [(parts[position][0], each) for position, each in inner]
     return parts
@@ -75,6 +82,8 @@ def split(total: int, sums: Sequence[int], chance: int) -> Pairs:
     Systematic sampling: the units lie evenly on the line of the weights, `chance` moves them all. So no part is off
     its exact share by 1 or more, and none exceeds its weight when the total does not exceed the weights' sum.
     """
+    if len(sums) == 1:
+        return [(0, total)] if total else []
     whole = sums[-1]
     start = chance % whole
     if total * 3 < len(sums):

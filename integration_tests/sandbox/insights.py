@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.figures import REACH_MOST
@@ -50,6 +52,8 @@ class Report:
         self._world = world
         self._sheet = Sheet(world, query)
         self.rows = self._sorted(self._filtered(rows))
+        # How many bytes of written rows are kept.
+        self.n_kept = 0
 
     @classmethod
     def of(cls, world: World, collector: Collector, query: Query, max_work: int) -> Report:
@@ -62,8 +66,21 @@ class Report:
         return len(self.rows) * len(self.query.fields)
 
     def write(self, row: Row) -> dict[str, Any]:
-        """A row as it goes out."""
+        """A row as it goes out, to be looked into or changed."""
         return self._sheet.write(row)
+
+    def written(self, row: Row) -> orjson.Fragment:
+        """A row as it goes out, ready to be part of a page."""
+        if row.json is None:
+            row.json = self._sheet.json(row)
+            self.n_kept += len(row.json)
+        return orjson.Fragment(row.json)
+
+    def forget(self) -> None:
+        """Keep no row as it was written; the figures stay."""
+        for row in self.rows:
+            row.json = None
+        self.n_kept = 0
 
     def summary(self, fields: Sequence[str]) -> dict[str, Any] | None:
         """The sums of all rows, for some fields."""
@@ -154,7 +171,9 @@ def sync_page(world: World, call: Call, node: Node) -> dict[str, Any]:
 
 def page_of(report: Report, call: Call, summary: Sequence[str]) -> dict[str, Any]:
     """One page of a report, with its sums where they are asked for."""
-    body = paginate(report.rows, call, call.base_url, "/".join(call.parts), report.write)
+    # A fault may want to change rows.
+    render = report.write if call.faults else report.written
+    body = paginate(report.rows, call, call.base_url, "/".join(call.parts), render)
     if summary and (sums := report.summary(summary)):
         body["summary"] = sums
     return body

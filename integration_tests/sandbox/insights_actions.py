@@ -1,24 +1,35 @@
-"""The action arrays of a row: `actions`, `action_values`, `cost_per_action_type`, the video metrics and their like."""
+"""The action arrays of a row: `actions`, `action_values`, `cost_per_action_type`, the video metrics and their like.
+
+They are most of a row, so they are written as JSON at once. Many fields show the same counts, and what an element says
+beside its action type is the same in all of them: it is written once a row, and joined to the type in each.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from integration_tests.sandbox.figures import AT, COUNT_AT, MONEY_AT, N_PARTS, PARTS
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_rows import Row
+from integration_tests.sandbox.insights_writing import Money, Scale, Writer, writer
 
 # What an action counts in each of: as `value`, in three click windows, as a view, as an engaged view.
 WINDOWS = {"1d_click": 1, "7d_click": 2, "28d_click": 3, "1d_view": 4, "1d_ev": 5}
 Vector = list[int]
-Element = dict[str, Any]
+Values = tuple[str, ...]
 
 _VALUE = PARTS.index("value")
 _VIEWED = {AT[name] for name in AT if name.startswith(("stage_", "span_", "seconds"))}
+_OF_VIEWS, _OF_CLICKS = (0, 4), (0, 1, 2, 3)
+# Stands in an element for the number that it has in every place.
+_NUMBER = "\0"
+_MOST_HEADS = 5_000
 
 
 @lru_cache(1)
@@ -37,21 +48,21 @@ def is_array(field: str) -> bool:
 class Source:
     """Where the count (or the money) of an action type comes from: which figures are added to which windows."""
 
-    __slots__ = ("_held", "_of", "slots")
+    __slots__ = ("places", "slots")
 
     def __init__(self, names: Sequence[str], *, money: bool = False) -> None:
         at = MONEY_AT if money else COUNT_AT
-        # Many fields ask the same of one row, one after the other: the last answer is kept.
-        self._of: Row | None = None
-        self._held: dict[tuple[str, ...], Vector] = {}
         plain = [] if money else [AT[name] for name in names if name in AT]
         # Figure, and the places of a vector that it adds to.
         self.slots: list[tuple[int, tuple[int, ...]]] = [
-            (index, (0, 4) if index in _VIEWED else (0, 1, 2, 3)) for index in plain
+            (index, _OF_VIEWS if index in _VIEWED else _OF_CLICKS) for index in plain
         ]
         for base in (at[name] for name in names if name in at):
             self.slots += [(base + _VALUE, (0,)), (base, (1, 2, 3)), (base + 1, (2, 3)), (base + 2, (3,))]
             self.slots += [(base + 3, (4,)), (base + 4, (5,))]
+        # Where all figures add to the same places, every place has the same number.
+        kinds = {places for _, places in self.slots}
+        self.places = kinds.pop() if len(kinds) == 1 else ()
 
     def vector(self, row: Row) -> Vector | None:
         """The counts of a row in value and windows; None where all are 0."""
@@ -65,11 +76,14 @@ class Source:
                     found[place] += number
         return found
 
-    def vectors(self, row: Row) -> dict[tuple[str, ...], Vector]:
+    def alone(self, row: Row) -> Mapping[Values, Vector]:
+        """The same as if there were an action breakdown that says nothing."""
+        vector = self.vector(row)
+        return {(): vector} if vector else {}
+
+    def vectors(self, row: Row) -> Mapping[Values, Vector]:
         """The same by the values of the action breakdowns, in their order."""
-        if row is self._of:
-            return self._held
-        found: dict[tuple[str, ...], Vector] = {}
+        found: dict[Values, Vector] = {}
         by_action = row.by_action
         for index, places in self.slots:
             if index not in by_action:
@@ -80,129 +94,181 @@ class Source:
                     vector = found[key] = [0] * N_PARTS
                 for place in places:
                     vector[place] += number
-        self._of, self._held = row, dict(sorted(found.items())) if len(found) > 1 else found
-        return self._held
+        return dict(sorted(found.items())) if len(found) > 1 else found
+
+    def counts(self, row: Row) -> Mapping[Values, int]:
+        """The number that all places have, by the values of the action breakdowns in their order."""
+        by_action = row.by_action
+        held = [by_action[index] for index, _ in self.slots if index in by_action]
+        if not held:
+            return {}
+        found = held[0]
+        if len(held) > 1:
+            found = dict(found)
+            for other in held[1:]:
+                for key, number in other.items():
+                    found[key] = found.get(key, 0) + number
+        return dict(sorted(found.items())) if len(found) > 1 else found
 
 
-class ActionArray:
-    """One array field, ready to be written for any row of a query."""
+class Sum:
+    """The counts of several sources added up, where a report does not tell action types apart."""
 
-    def __init__(self, field: str, query: Query, money: Callable[[int], str], sources: dict[Any, Source]) -> None:
-        kind, types, *rest = tables()["fields"][field]
-        self.kind: str = kind
-        self.is_catalogue = bool(rest and rest[0])
-        self._query, self._money = query, money
-        self._windows = [(name, WINDOWS[name]) for name in query.windows]
-        self._dims = query.action_dims
-        self._by_type = query.by_action_type
-        wanted = _types_filter(query)
-        in_money = kind in ("money", "roas")
-        self._sources: list[tuple[str, Source]] = []
-        for name in types:
-            if wanted is None or wanted(name):
-                parts = tuple(rest[1:] or tables()["types"][name])
-                if (parts, in_money) not in sources:
-                    sources[parts, in_money] = Source(parts, money=in_money)
-                self._sources.append((name, sources[parts, in_money]))
+    places: tuple[int, ...] = ()
 
-    def elements(self, row: Row, spend: float, impressions: int, reach: int) -> list[Element] | None:
-        """The array of a row; None where it has no element."""
-        pairs = self._vectors(row)
-        if not pairs:
-            return None
-        write = self._writer(row, spend, impressions, reach)
-        found: list[Element] = []
-        for element, vector in pairs:
-            total, n_keys = vector[0], len(element)
-            value = write(total)
-            if value is not None:
-                element["value"] = value
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+
+    def vector(self, row: Row) -> Vector | None:
+        """The counts of a row in value and windows; None where all are 0."""
+        found = [vector for source in self._sources if (vector := source.vector(row))]
+        return [sum(each) for each in zip(*found, strict=True)] if found else None
+
+    def alone(self, row: Row) -> Mapping[Values, Vector]:
+        """The same as if there were an action breakdown that says nothing."""
+        vector = self.vector(row)
+        return {(): vector} if vector else {}
+
+    def vectors(self, row: Row) -> Mapping[Values, Vector]:
+        """The same by the values of the action breakdowns."""
+        found: dict[Values, Vector] = {}
+        for source in self._sources:
+            for values, vector in source.vectors(row).items():
+                before = found.get(values)
+                found[values] = [a + b for a, b in zip(before, vector, strict=True)] if before else vector
+        return found
+
+    def counts(self, row: Row) -> Mapping[Values, int]:
+        """The values alone; sources differ in their places."""
+        return {values: vector[0] for values, vector in self.vectors(row).items()}
+
+
+class Heads(dict[Values, str]):
+    """An element's keys of action breakdowns as JSON, with what follows; one that says nothing of it is left out."""
+
+    def __init__(self, dims: Sequence[str], layout: str) -> None:
+        super().__init__()
+        self._dims, self._layout = dims, layout
+
+    def __missing__(self, values: Values) -> str:
+        if len(self) >= _MOST_HEADS:
+            self.clear()
+        said = {dim: value for dim, value in zip(self._dims, values, strict=False) if value}
+        keys = orjson.dumps(said).decode()[1:-1] + "," if said else ""
+        text = self[values] = keys + self._layout
+        return text
+
+
+class Elements:
+    """The elements of one source in one kind of field; `tails` is each without its brace and action type in front."""
+
+    __slots__ = ("_heads", "_windows", "_written", "tails")
+
+    def __init__(self, written: Writer, windows: Sequence[str], heads: Heads) -> None:
+        self._written, self._heads = written, heads
+        self._windows = [(f'"{name}":', WINDOWS[name]) for name in windows]
+        self.tails: list[str] = []
+
+    def fill_uniform(self, counts: Mapping[Values, int]) -> None:
+        """Write the elements of a row where all places have the same number."""
+        written, heads = self._written, self._heads
+        self.tails = [heads[key].replace(_NUMBER, text) for key, count in counts.items() if (text := written[count])]
+
+    def fill_mixed(self, vectors: Mapping[Values, Vector]) -> None:
+        """Write the elements of a row."""
+        written, heads, found = self._written, self._heads, []
+        for key, vector in vectors.items():
+            total = vector[0]
+            value = written[total]
+            parts = [f'"value":{value}'] if value else []
             for name, place in self._windows:
                 count = vector[place]
                 # Most windows hold all there is: what is written once need not be written again.
-                if count and (each := value if count == total else write(count)) is not None:
-                    element[name] = each
-            if len(element) > n_keys:
-                found.append(element)
-        return found or None
-
-    def _vectors(self, row: Row) -> list[tuple[Element, Vector]]:
-        """Each element's keys and counts."""
-        if not self._dims and self._by_type:
-            pairs = [(name, source.vector(row)) for name, source in self._sources]
-            return [({"action_type": name}, vector) for name, vector in pairs if vector]
-        if self._by_type:
-            return [
-                (self._head(name, values), vector)
-                for name, source in self._sources
-                for values, vector in source.vectors(row).items()
-            ]
-        merged: dict[tuple[str, ...], Vector] = {}
-        for _, source in self._sources:
-            own = source.vectors(row) if self._dims else {(): source.vector(row)}
-            for values, vector in own.items():
-                if vector:
-                    before = merged.get(values)
-                    merged[values] = [a + b for a, b in zip(before, vector, strict=True)] if before else vector
-        return [(self._head(None, values), vector) for values, vector in merged.items()]
-
-    def _head(self, action_type: str | None, values: tuple[str, ...]) -> Element:
-        """The keys of an element; a breakdown that says nothing of it is left out."""
-        head: Element = {"action_type": action_type} if action_type else {}
-        for dim, value in zip(self._dims, values, strict=False):
-            if value:
-                head[dim] = value
-        return head
-
-    def _writer(self, row: Row, spend: float, impressions: int, reach: int) -> Callable[[int], Any]:
-        """How one count is written: as it is, as money, or in proportion to something of the row."""
-        money = self._money
-        if self.kind.startswith("curve_"):
-            points = int(self.kind.removeprefix("curve_"))
-            curve = [max(2, 100 * 3 // (3 + n)) for n in range(points)]
-            return lambda count: curve if count else None
-        if self.kind == "average":
-            plays = (self._sources[0][1].vector(row) or [0])[0] if self._sources else 0
-            seconds = row.figures[AT["seconds"]]
-            return lambda count: str(max(1, seconds // plays)) if count and plays else None
-        return _WRITERS[self.kind](money, spend, impressions, reach)
+                if count and (text := value if count == total else written[count]):
+                    parts.append(name + text)
+            if parts:
+                found.append(f"{heads[key]}{','.join(parts)}}}")
+        self.tails = found
 
 
-def _per(over: float, factor: float = 1) -> Callable[[int], str | None]:
-    return lambda count: decimal(factor * count / over) if count and over else None
+# The action types of a field: how an element begins, what lies between two elements, and their tails.
+Types = list[tuple[str, str, Elements]]
 
 
-def _cost(spend: float) -> Callable[[int], str | None]:
-    return lambda count: decimal(spend / count) if count and spend else None
+class Actions:
+    """The arrays of one query; they share what they write."""
 
+    def __init__(self, query: Query, money: Money) -> None:
+        self.scale = Scale()
+        self._query, self._money = query, money
+        self._wanted = _types_filter(query)
+        self._sources: dict[tuple[tuple[str, ...], bool], Source] = {}
+        self._writers: dict[str, Writer] = {}
+        self._heads: dict[tuple[int, ...], Heads] = {}
+        self._elements: dict[Source | Sum, dict[str, Elements]] = {}
 
-Money = Callable[[int], str]
-# Each is made for a row from how money is written, its spend, impressions and reach.
-_WRITERS: dict[str, Callable[[Money, float, int, int], Callable[[int], str | None]]] = {
-    "count": lambda money, spend, impressions, reach: lambda count: str(count) if count else None,
-    "money": lambda money, spend, impressions, reach: lambda count: money(count) if count else None,
-    "cost": lambda money, spend, impressions, reach: _cost(spend),
-    "rate": lambda money, spend, impressions, reach: _per(impressions, 100),
-    "roas": lambda money, spend, impressions, reach: (
-        lambda count: decimal(float(money(count)) / spend) if count and spend else None
-    ),
-    "unique": lambda money, spend, impressions, reach: lambda count: str(unique(count)) if count else None,
-    "unique_cost": lambda money, spend, impressions, reach: lambda count: _cost(spend)(unique(count)),
-    "unique_rate": lambda money, spend, impressions, reach: lambda count: _per(reach, 100)(unique(count)),
-}
+    def array(self, field: str) -> tuple[Types, bool]:
+        """What one field of the query is made of, and whether only ads of a catalogue have it."""
+        kind, types, *rest = tables()["fields"][field]
+        pairs = [
+            (name, self._source(tuple(rest[1:] or tables()["types"][name]), money=kind in ("money", "roas")))
+            for name in types
+            if self._wanted is None or self._wanted(name)
+        ]
+        made: list[tuple[str | None, Elements]]
+        if self._query.by_action_type:
+            made = [(name, self._of(source, kind)) for name, source in pairs]
+        else:
+            made = [(None, self._of(Sum([source for _, source in pairs]), kind))] if pairs else []
+        openings = [f'{{"action_type":"{name}",' if name else "{" for name, _ in made]
+        array = [(opening, f",{opening}", each) for opening, (_, each) in zip(openings, made, strict=True)]
+        return array, bool(rest and rest[0])
+
+    def begin(self, row: Row, spend: float, impressions: int, reach: int) -> None:
+        """Get ready for a row."""
+        scale, figures = self.scale, row.figures
+        scale.spend, scale.impressions, scale.reach = spend, impressions, reach
+        scale.plays, scale.seconds = sum(figures[AT["stage_0"] : AT["stage_100"] + 1]), figures[AT["seconds"]]
+        for written in self._writers.values():
+            if written.of_row:
+                written.clear()
+        has_dims = bool(self._query.action_dims)
+        for source, elements in self._elements.items():
+            if has_dims and source.places:
+                if counts := source.counts(row):
+                    for each in elements.values():
+                        each.fill_uniform(counts)
+                    continue
+            elif vectors := source.vectors(row) if has_dims else source.alone(row):
+                for each in elements.values():
+                    each.fill_mixed(vectors)
+                continue
+            for each in elements.values():
+                each.tails = []
+
+    def _source(self, parts: tuple[str, ...], *, money: bool) -> Source:
+        if (parts, money) not in self._sources:
+            self._sources[parts, money] = Source(parts, money=money)
+        return self._sources[parts, money]
+
+    def _of(self, source: Source | Sum, kind: str) -> Elements:
+        known = self._elements.setdefault(source, {})
+        if kind in known:
+            return known[kind]
+        query = self._query
+        # Where rows have no action breakdowns, counting is so cheap that all sources are counted alike.
+        places = source.places if query.action_dims else ()
+        if kind not in self._writers:
+            self._writers[kind] = writer(kind, self._money, self.scale)
+        if places not in self._heads:
+            names = ["value", *(name for name in query.windows if WINDOWS[name] in places)]
+            layout = ",".join(f'"{name}":{_NUMBER}' for name in names) + "}" if places else ""
+            self._heads[places] = Heads(query.action_dims, layout)
+        known[kind] = Elements(self._writers[kind], query.windows, self._heads[places])
+        return known[kind]
 
 
 def _types_filter(query: Query) -> Callable[[str], bool] | None:
     """What a filter on `action_type` leaves of the elements."""
     chosen = [each for each in query.filters if not each.level and each.attribute == "action_type"]
     return (lambda name: all(each.holds(name) for each in chosen)) if chosen else None
-
-
-def unique(count: int) -> int:
-    """How many people did what was done so many times."""
-    return (count * 93 + 99) // 100
-
-
-def decimal(number: float) -> str:
-    """A number as Meta writes it: at most six decimals, no zeros at the end."""
-    return f"{number:.6f}".rstrip("0").rstrip(".")

@@ -18,6 +18,7 @@ from integration_tests.sandbox.dimensions import ORDER
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.insights_filters import Filter, filters_of
 from integration_tests.sandbox.kinds import Account, Ad, AdSet, Campaign
+from integration_tests.sandbox.moments import zone
 from integration_tests.sandbox.periods import Period, oldest_day, periods_of
 from integration_tests.sandbox.world import World
 
@@ -119,7 +120,7 @@ def parse(world: World, call: Call, node: Node, *, is_async: bool) -> Query:
     for name in ("use_unified_attribution_setting", "use_account_attribution_setting"):
         _flag(params, name)
     fields = fields_of(listed(params, "fields"), level)
-    periods = periods_of(params, moment.today, account.created.date())
+    periods = periods_of(params, moment.today, account.created.astimezone(zone(account.timezone)).date())
     summary = tuple(name for name in listed(params, "summary") if name not in ("true", "total_count"))
     check_fields(summary, "summary")
     if _flag(params, "default_summary"):

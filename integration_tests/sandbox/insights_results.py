@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from integration_tests.sandbox.insights_actions import Source, decimal, tables
+from integration_tests.sandbox.insights_actions import Source, tables
 from integration_tests.sandbox.insights_rows import Row
+from integration_tests.sandbox.insights_writing import decimal
 
 _GOALS = {
     "OFFSITE_CONVERSIONS": "actions:offsite_conversion.fb_pixel_purchase",
@@ -34,23 +34,21 @@ class Results:
         """Whether a field is about results."""
         return field in _FIELDS
 
-    def value(self, field: str, row: Row, goal: str | None, numbers: dict[str, Any]) -> list[dict[str, Any]] | None:
-        """The field of a row whose ad set is optimised for `goal`; `values` is absent when there is no result."""
+    def json(self, field: str, row: Row, goal: str | None, numbers: dict[str, Any]) -> str:
+        """The field of a row whose ad set is optimised for `goal`; '' without a goal, no `values` without a result."""
         indicator = _GOALS.get(goal or "")
         if indicator is None:
-            return None
+            return ""
         count = self._count(indicator, row, numbers)
-        writers: dict[str, Callable[[], str]] = {
-            "results": lambda: str(count),
-            "cost_per_result": lambda: decimal(float(numbers["spend"]) / count),
-            "cost_per_objective_result": lambda: decimal(float(numbers["spend"]) / count),
-            "result_rate": lambda: decimal(100 * count / numbers["impressions"]),
-            "objective_result_rate": lambda: decimal(100 * count / numbers["impressions"]),
-        }
         if not count or not numbers["impressions"]:
-            return [{"indicator": indicator}]
-        values = [{"value": writers[field](), "attribution_windows": ["default"]}]
-        return [{"indicator": indicator, "values": values}]
+            return f'[{{"indicator":"{indicator}"}}]'
+        if field == "results":
+            value = str(count)
+        elif field.startswith("cost_per_"):
+            value = decimal(float(numbers["spend"]) / count)
+        else:
+            value = decimal(100 * count / numbers["impressions"])
+        return f'[{{"indicator":"{indicator}","values":[{{"value":"{value}","attribution_windows":["default"]}}]}}]'
 
     def _count(self, indicator: str, row: Row, numbers: dict[str, Any]) -> int:
         if indicator in numbers:

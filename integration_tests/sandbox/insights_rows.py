@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from integration_tests.sandbox import breakdown_rules
-from integration_tests.sandbox.delivery import Day, Delivery, Profile
-from integration_tests.sandbox.dimensions import APPLICABLE, HOURLY, HOURLY_AUDIENCE, Dimensions, group_of
+from integration_tests.sandbox.delivery import Day, Delivery, Profile, hours_of
+from integration_tests.sandbox.dimensions import HOURLY, HOURLY_AUDIENCE, Dimensions, group_of
 from integration_tests.sandbox.figures import (
     CONVERSIONS,
     FIRST_CONVERSION,
@@ -43,14 +43,16 @@ class TooMuchWork(Exception):
 class Row:
     """One row: of which period, object and cell of the breakdowns it is, and its figures added up.
 
-    `by_action` holds the figures that count actions once more, by the values of the action breakdowns.
+    `by_action` holds the figures that count actions once more, by the values of the action breakdowns; `json` how the
+    row goes out, as long as it is worth keeping.
     """
 
-    __slots__ = ("by_action", "cell", "figures", "index", "period")
+    __slots__ = ("by_action", "cell", "figures", "index", "json", "period")
 
     def __init__(self, period: int, index: int, cell: tuple[str, ...] | None) -> None:
         self.period, self.index, self.cell = period, index, cell
         self.figures = [0] * WIDTH
+        self.json: bytes | None = None
         self.by_action: dict[int, dict[tuple[str, ...], int]] = {}
 
     def add_reach(self, reach: int) -> None:
@@ -125,32 +127,39 @@ class _AdRows:
         self._delivery, self._dimensions, self._query, self._rows = delivery, dimensions, query, rows
         self._profile: Profile = delivery.profile(ad)
         self._index = index_at(query.level, ad)
-        self._fan = delivery.fan(self._profile)
         self._is_hourly = bool({HOURLY, HOURLY_AUDIENCE} & set(query.breakdowns))
         off_meta = breakdown_rules.off_meta(query.breakdowns, ())
         self._drops_off_meta, self._keyless = off_meta is not None, keyless and off_meta is not None
         self._drops_apps = breakdown_rules.off_meta((), query.action_dims) == "type2"
-        self._actions = {
-            group: dimensions.action_cells(self._profile, group, query.action_dims) for group in APPLICABLE
-        } if query.action_dims and query.asks_actions else {}  # fmt: skip
+        self._fan: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._actions: Mapping[str, Cells] = {}
 
     def add(self) -> None:
         query, moment = self._query, self._query.moment
-        cells = self._cells(24)
-        if query.breakdowns and not cells.values:
+        days = [
+            (number, day)
+            for number, period in enumerate(query.periods)
+            for day in self._delivery.days(self._profile, period.since, period.until, moment)
+        ]
+        # Most ads have nothing to show in a short time, and nothing has to be known about them.
+        cells = self._cells(24) if days else None
+        if cells is None or (query.breakdowns and not cells.values):
             return
-        for number, period in enumerate(query.periods):
-            for day in self._delivery.days(self._profile, period.since, period.until, moment):
-                found = self._delivery.figures(self._profile, day, moment)
-                if found is None:
-                    continue
-                if not query.breakdowns:
-                    row = self._row(number, ())
-                    row.add_reach(found.reach)
-                    self._put(row, found.pairs, found.chance)
-                    continue
-                is_partial = self._is_hourly and day == moment.today.toordinal()
-                self._spread(number, cells, found, self._cells(moment.hours) if is_partial else None)
+        self._fan = self._delivery.fan(self._profile)
+        if query.action_dims and query.asks_actions:
+            self._actions = self._dimensions.actions(self._profile, query.action_dims)
+        for number, day in days:
+            found = self._delivery.figures(self._profile, day, moment)
+            if found is None:
+                continue
+            if not query.breakdowns:
+                row = self._row(number, ())
+                row.add_reach(found.reach)
+                self._put(row, found.pairs, found.chance)
+                continue
+            own = hours_of(cells, self._profile.zone, day) if self._is_hourly else cells
+            is_partial = self._is_hourly and day == moment.today.toordinal()
+            self._spread(number, own, found, self._cells(moment.hours) if is_partial else None)
 
     def _cells(self, hours: int) -> Cells:
         cells = self._dimensions.cells(self._profile, self._query.breakdowns, hours)
@@ -208,11 +217,16 @@ class _AdRows:
             if group is None or (self._drops_apps and index in _APPS):
                 continue
             cells = self._actions[group]
-            slots = self._fan.get(index) or ((index, 1),)
-            for cell, share in split(total, cells.sums, chance ^ (index * _SPREAD >> 7)):
-                for slot, worth in slots:
-                    held = row.by_action.setdefault(slot, {})
-                    held[cells.values[cell]] = held.get(cells.values[cell], 0) + share * worth
+            values = cells.values
+            shares = split(total, cells.sums, chance ^ (index * _SPREAD >> 7))
+            for slot, worth in self._fan.get(index) or ((index, 1),):
+                held = row.by_action.get(slot)
+                if held is None:
+                    row.by_action[slot] = {values[cell]: share * worth for cell, share in shares}
+                    continue
+                for cell, share in shares:
+                    value = values[cell]
+                    held[value] = held.get(value, 0) + share * worth
 
 
 def _in_hours(day: Day, cells: Cells, begun: Cells) -> Pairs:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from integration_tests.sandbox.dimensions import SEPARATOR, decimals, tables
 from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, REACH_MOST, REACH_SUM
-from integration_tests.sandbox.insights_actions import ActionArray, Source, decimal, is_array, unique
+from integration_tests.sandbox.insights_actions import Actions, Types, is_array
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_results import Results
 from integration_tests.sandbox.insights_rows import Row
+from integration_tests.sandbox.insights_writing import decimal, ratio, unique
 from integration_tests.sandbox.world import World
 
-Figures = list[int]
 Texts = dict[str, str]
 
 _CLICKS = ("click_other", "click_onsite", "click_outbound")
@@ -49,83 +52,120 @@ _RATIOS: dict[str, tuple[str, str, int]] = {
 }
 
 
+_GETTERS = {name: itemgetter(*(AT[each] for each in parts)) for name, parts in _SUMS.items() if len(parts) > 1}
+_SINGLE = {name: AT[parts[0]] for name, parts in _SUMS.items() if len(parts) == 1}
+_NUMBERS = frozenset({
+    *_SUMS, *_UNIQUE, "reach", "spend", "social_spend", "full_view_reach", "estimated_ad_recallers",
+    "canvas_avg_view_percent", "qualifying_question_qualify_answer_rate",
+})  # fmt: skip
+_SPEND, _SOCIAL, _SECONDS = AT["spend_plain"], AT["spend_social"], AT["canvas_seconds"]
+
+
 class Sheet:
     """Writes the rows of one query; `fields` other than the query's own for a row of sums."""
 
     def __init__(self, world: World, query: Query, fields: tuple[str, ...] | None = None) -> None:
         self._world, self._query = world, query
         self._decimals = decimals(query.account.currency)
-        self._texts: dict[int, Texts] = {}
-        self._is_hourly = any(name.startswith("hourly_") for name in query.breakdowns)
-        sources: dict[Any, Source] = {}
-        self._fields = [
-            (name, ActionArray(name, query, self.money, sources) if is_array(name) else None)
-            for name in (query.fields if fields is None else fields)
-            if name not in query.hidden
-        ]
+        self._texts: dict[int, tuple[Texts, bytes]] = {}
         self._results = Results()
+        self._actions = Actions(query, self.money)
+        self._names = [name for name in (query.fields if fields is None else fields) if name not in query.hidden]
+        self._arrays: list[tuple[str, Types, bool]] = []
+        self._ratios: list[tuple[str, str, str, int]] = []
+        self._plain: list[tuple[str, str]] = []
+        self._of_results: list[tuple[str, str]] = []
+        self._shows_update = "updated_time" in self._names
+        # The end of every row: its days, and what hourly rows have no figure for.
+        self._ends = [f'"date_start":"{each.since}","date_stop":"{each.until}"' for each in query.periods]
+        is_hourly = any(name.startswith("hourly_") for name in query.breakdowns)
+        for name in self._names:
+            if is_hourly and name in ("reach", "frequency"):
+                self._ends = [f'"{name}":"0",{end}' for end in self._ends]
+            elif is_array(name):
+                self._arrays.append((f'"{name}":[', *self._actions.array(name)))
+            elif name in _RATIOS:
+                self._ratios.append((f'"{name}":', *_RATIOS[name]))
+            elif self._results.has(name):
+                self._of_results.append((f'"{name}":', name))
+            elif name in _NUMBERS:
+                self._plain.append((f'"{name}":"', name))
 
     def money(self, minor: int) -> str:
         """An amount in the account's currency, from its minor units."""
         if not self._decimals:
             return str(minor)
-        return f"{minor / 100:.2f}".rstrip("0").rstrip(".")
+        text = f"{minor / 100:.2f}"
+        return text.rstrip("0").rstrip(".") if text[-1] == "0" else text
 
     def write(self, row: Row) -> dict[str, Any]:
-        """The row as it goes out."""
-        period = self._query.periods[row.period]
-        texts = self._texts.get(row.index)
-        if texts is None:
-            texts = self._texts[row.index] = self._texts_of(row.index)
-        numbers = self._numbers(row, texts)
-        spend, impressions, reach = float(numbers["spend"]), int(numbers["impressions"]), int(numbers["reach"])
-        found: dict[str, Any] = {}
-        for name, array in self._fields:
-            value: Any
-            if array is not None:
-                offered = not array.is_catalogue or "is_catalogue" in texts
-                value = array.elements(row, spend, impressions, reach) if offered else None
-            elif name == "updated_time" and name in texts:
-                value = min(texts[name], period.until.isoformat())
-            elif name in _RATIOS:
-                value = _ratio(numbers, *_RATIOS[name])
-            elif self._results.has(name):
-                value = self._results.value(name, row, texts.get("optimization_goal"), numbers)
-            else:
-                value = texts.get(name) or (str(numbers[name]) if numbers.get(name) else None)
-            if value is not None:
-                found[name] = value
-        if self._is_hourly:
-            found |= {name: "0" for name, _ in self._fields if name in ("reach", "frequency")}
-        found["date_start"], found["date_stop"] = period.since.isoformat(), period.until.isoformat()
-        self._write_cell(row, found)
+        """The row as it goes out, to be looked into."""
+        found: dict[str, Any] = orjson.loads(self.json(row))
         return found
 
-    def _write_cell(self, row: Row, found: dict[str, Any]) -> None:
+    def json(self, row: Row) -> bytes:
+        """The row as it goes out."""
+        known = self._texts.get(row.index)
+        if known is None:
+            known = self._texts[row.index] = self._constant(row.index)
+        texts, constant = known
+        numbers = self._numbers(row, texts)
+        spend = float(numbers["spend"])
+        actions, is_catalogue = self._actions, "is_catalogue" in texts
+        actions.begin(row, spend, numbers["impressions"], numbers["reach"])
+        parts = [f'{key}{numbers[name]}"' for key, name in self._plain if numbers.get(name)]
+        for key, over, under, factor in self._ratios:
+            above, below = spend if over == "spend" else numbers[over], numbers[under]
+            if above and below:
+                parts.append(key + ratio(above * factor, below))
+        for key, types, is_of_catalogue in self._arrays:
+            elements = [opening + between.join(each.tails) for opening, between, each in types if each.tails]
+            if elements and (is_catalogue or not is_of_catalogue):
+                parts.append(f"{key}{','.join(elements)}]")
+        for key, name in self._of_results:
+            if text := self._results.json(name, row, texts.get("optimization_goal"), numbers):
+                parts.append(key + text)
+        if self._shows_update:
+            until = self._query.periods[row.period].until.isoformat()
+            parts.append(f'"updated_time":"{min(texts["updated_time"], until)}"')
+        parts.append(self._ends[row.period])
+        return b"".join((b"{", constant, ",".join(parts).encode(), self._cell(row), b"}"))
+
+    def _constant(self, index: int) -> tuple[Texts, bytes]:
+        """What is the same in all rows of an object, and those of it that are asked for as JSON."""
+        texts = self._texts_of(index)
+        shown = {name: texts[name] for name in self._names if texts.get(name) and name != "updated_time"}
+        return texts, orjson.dumps(shown)[1:-1] + b"," if shown else b""
+
+    def _cell(self, row: Row) -> bytes:
+        found: dict[str, Any] = {}
         for name, value in zip(self._query.breakdowns, row.cell or (), strict=False):
             if SEPARATOR in value:
                 asset_id, _, text = value.partition(SEPARATOR)
                 found[name] = {tables()["assets"][name][0]: text, "id": asset_id}
             elif value:
                 found[name] = value
+        return b"," + orjson.dumps(found)[1:-1] if found else b""
 
     def _numbers(self, row: Row, texts: Texts) -> dict[str, Any]:
         """The scalar metrics; those of whole numbers as such, spend as it is written."""
         figures = row.figures
-        numbers: dict[str, Any] = {name: sum([figures[AT[each]] for each in parts]) for name, parts in _SUMS.items()}
+        numbers: dict[str, Any] = {name: figures[index] for name, index in _SINGLE.items()}
+        for name, getter in _GETTERS.items():
+            numbers[name] = sum(getter(figures))
         for name, counted in _UNIQUE.items():
             numbers[name] = unique(numbers[counted])
         most = figures[REACH_MOST]
         reach = numbers["reach"] = most + (figures[REACH_SUM] - most) * 6 // 10
-        numbers["spend"] = self.money(figures[AT["spend_plain"]] + figures[AT["spend_social"]])
-        social = figures[AT["spend_social"]]
+        social, seconds = figures[_SOCIAL], figures[_SECONDS]
+        numbers["spend"] = self.money(figures[_SPEND] + social)
         numbers["social_spend"] = self.money(social) if social else None
         numbers["full_view_reach"] = numbers["full_view_impressions"] * reach // (numbers["impressions"] or 1)
         numbers["estimated_ad_recallers"] = reach * 6 // 100 if texts.get("objective") == "OUTCOME_AWARENESS" else 0
-        numbers["canvas_seconds"] = figures[AT["canvas_seconds"]]
-        if figures[AT["canvas_open"]]:
-            numbers["canvas_avg_view_percent"] = 20 + figures[AT["canvas_seconds"]] % 70
-        if figures[FIRST_CONVERSION:REACH_SUM].count(0) < REACH_SUM - FIRST_CONVERSION and "asks" in texts:
+        numbers["canvas_seconds"] = seconds
+        if numbers["instant_experience_clicks_to_open"]:
+            numbers["canvas_avg_view_percent"] = 20 + seconds % 70
+        if "asks" in texts and any(figures[FIRST_CONVERSION:REACH_SUM]):
             numbers["qualifying_question_qualify_answer_rate"] = decimal(reach % 97 / 97) if reach % 97 else None
         return numbers
 
@@ -162,11 +202,6 @@ class Sheet:
         if campaign.objective == "OUTCOME_LEADS":
             texts["asks"] = "yes"
         return texts
-
-
-def _ratio(numbers: dict[str, Any], over: str, under: str, factor: int) -> str | None:
-    above, below = float(numbers[over]), numbers[under]
-    return decimal(above * factor / below) if above and below else None
 
 
 def _times(created: date, number: int) -> Texts:

@@ -35,7 +35,7 @@ def account(world: World, node: Account) -> dict[str, Any]:
     days = (now - node.created).days
     spent = sum(100 + world.hash(node.id, "spent", each) % 900 for each in range(3)) * days
     business = world.business(node.business_id) if node.business_id else None
-    offset = zone(node.timezone).utcoffset(now.replace(tzinfo=None))
+    offset = now.astimezone(zone(node.timezone)).utcoffset()
     row: dict[str, Any] = {
         "id": f"act_{node.id}",
         "account_id": node.id,

@@ -61,7 +61,7 @@ def newest_first(
         item = items[index]
         if keep is None or keep(item):
             if len(found) == size:
-                more = True
+                more = size > 0
                 break
             found.append((index, item))
             last = index

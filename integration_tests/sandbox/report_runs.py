@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +30,8 @@ DEFAULT_FIELDS = (
 OLD_REACH_A_DAY = 10
 # How many rows are kept in memory, and of how many answers; a run whose rows are gone makes them again.
 KEPT_ROWS, KEPT_REPORTS = 150_000, 500
+# How many bytes of written rows are kept, for pages that are asked for again.
+KEPT_BYTES = 48_000_000
 TOO_LARGE: dict[str, Any] = {
     "error_code": -3, "error_subcode": 1504045, "error_message": "Report Too Large",
     "error_user_title": "Report Too Large",
@@ -122,7 +124,7 @@ class ReportRuns:
         minute = self._world.clock.now().replace(second=0, microsecond=0)
         key = f"{node.id} {call.version} {minute} {sorted(asked.items())}"
         report = self._taken(key) or sync_report(self._world, self._collector, query)
-        return page_of(self._kept(key, report), call, query.summary)
+        return self._page(self._kept(key, report), call, query.summary)
 
     def knows(self, run_id: str) -> bool:
         """Whether an id is (or was) that of a run."""
@@ -175,7 +177,18 @@ class ReportRuns:
                     100, f"(#100) Cannot include {name} in summary param because they weren't there while creating "
                     "the report run"
                 )  # fmt: skip
-        return page_of(report, call, summary or run.query.summary)
+        return self._page(report, call, summary or run.query.summary)
+
+    def _page(self, report: Report, call: Call, summary: Sequence[str]) -> dict[str, Any]:
+        """A page of a report that is kept; the rows written long ago are forgotten."""
+        body = page_of(report, call, summary)
+        n_bytes = sum(each.n_kept for each in self._reports.values())
+        for each in self._reports.values():
+            if n_bytes <= KEPT_BYTES:
+                break
+            n_bytes -= each.n_kept
+            each.forget()
+        return body
 
     def _described(self, call: Call, values: Mapping[str, Any]) -> list[str]:
         known = tables()["report_run_fields"]

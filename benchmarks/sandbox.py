@@ -1,0 +1,287 @@
+"""How fast the sandbox answers: small calls, pages of objects and of insights, its start and its memory.
+
+A server runs in a process of its own, pinned to one core where the machine has several; clients run on the others. The
+figures are per second of that process's CPU, so that neither the clients nor what else the machine does is measured.
+The floor is a bare ASGI app on the same server that answers with the same bytes, measured just after: a ratio of 0.5 is
+half as fast as that.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+import uvicorn  # noqa: E402 # the sandbox is found from anywhere
+
+from integration_tests.sandbox.insights_query import known_fields  # noqa: E402
+from integration_tests.sandbox.server import Sandbox, listen, run, scenario_of, server_for  # noqa: E402
+from source_meta_ads.schemas.fields import load_node  # noqa: E402
+
+VERSION, TOKEN, ACCOUNT, SECONDS = "v26.0", "bench", "1001", 2.0
+CLIENTS = max(2, min(4, (os.cpu_count() or 2) - 1))
+AD = {"id": ACCOUNT, "campaigns": 100, "adsets_per_campaign": 2, "ads_per_adset": 5, "creatives": 1000}
+WORLD: dict[str, Any] = {
+    "seed": 1, "clock": {"now": "2026-11-24T15:01:00Z", "speed": 0}, "jobs": {"seconds": [0, 0]},
+    "tokens": [{"token": TOKEN}], "accounts": [AD],
+}  # fmt: skip
+MANY = {"count": 999, "template": {**{key: value for key, value in AD.items() if key != "id"}}}
+REPORT = {
+    "level": "ad", "time_increment": "1",
+    "action_breakdowns": json.dumps(["action_type", "action_target_id", "action_destination"]),
+    "action_attribution_windows": json.dumps(["1d_click", "7d_click", "28d_click", "1d_view"]),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def used(self, what: str) -> float:
+        """What the process has used: `cpu` in seconds, or the `peak` of its memory in MB."""
+        return float(json.loads(Connection(self.url).call("GET", "/usage"))[what])
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def start(*args: str) -> Server:
+    """Start this file as a server and wait until it listens."""
+    process = subprocess.Popen([sys.executable, __file__, *args], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    return Server(process, process.stdout.readline().strip())
+
+
+def usage() -> dict[str, float]:
+    """What this process has used."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    status = Path("/proc/self/status")
+    # Linux counts what the parent held before exec into ru_maxrss.
+    peak = int(status.read_text().partition("VmHWM:")[2].split()[0]) if status.exists() else used.ru_maxrss / 1024
+    return {"cpu": used.ru_utime + used.ru_stime, "peak": peak / 1024}
+
+
+def serve(app: Any) -> None:
+    """Serve an application on a free port, on the last core alone; say where. It also answers GET /usage."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    listening = listen("127.0.0.1", 0)
+    host, port = listening.getsockname()[:2]
+    print(f"http://{host}:{port}", flush=True)
+
+    async def metered(scope: Any, receive: Any, send: Any) -> None:
+        await (plain(json.dumps(usage()).encode()) if scope["path"] == "/usage" else app)(scope, receive, send)
+
+    server: uvicorn.Server = server_for(metered)  # type: ignore[arg-type]
+    run(lambda: server.serve(sockets=[listening]))
+
+
+def plain(body: bytes) -> Any:
+    """An application that answers everything with the same bytes."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+class Connection:
+    """A keep-alive connection that costs its client next to nothing."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._socket = socket.create_connection((parts.hostname, parts.port or 80))
+        self._host = parts.netloc
+
+    def call(self, method: str, path: str, body: str = "") -> bytes:
+        """The body of an answer."""
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        if body:
+            head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        self._socket.sendall(f"{head}\r\n{body}".encode())
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._socket.recv(65_536)
+        answered, _, rest = received.partition(b"\r\n\r\n")
+        left = int(answered.lower().partition(b"content-length:")[2].split()[0]) - len(rest)
+        chunks = [rest]
+        while left > 0:
+            chunk = self._socket.recv(min(left, 1 << 20))
+            left -= len(chunk)
+            chunks.append(chunk)
+        if b" 200 " not in answered[:16]:
+            raise RuntimeError(f"{path}: {answered!r} {b''.join(chunks)[:500]!r}")
+        return b"".join(chunks)
+
+    def json(self, method: str, path: str, **params: str) -> Any:
+        """A decoded answer of the newest version."""
+        query = urlencode(params)
+        address = f"/{VERSION}/{path}"
+        return json.loads(
+            self.call(method, address, query) if method == "POST" else self.call(method, f"{address}?{query}")
+        )
+
+
+def ask(url: str, paths: Sequence[str], until: float) -> tuple[int, int]:
+    """Ask for paths in turn until a moment: calls and bytes."""
+    connection, calls, size = Connection(url), 0, 0
+    while time.time() < until:
+        size += len(connection.call("GET", paths[calls % len(paths)]))
+        calls += 1
+    return calls, size
+
+
+def rate(pool: ProcessPoolExecutor, server: Server, paths: Sequence[str]) -> tuple[float, float]:
+    """Calls and megabytes a second of CPU, when every client asks for the same."""
+    before, until = server.used("cpu"), time.time() + SECONDS
+    done = [each.result() for each in [pool.submit(ask, server.url, paths, until) for _ in range(CLIENTS)]]
+    spent = server.used("cpu") - before
+    return sum(calls for calls, _ in done) / spent, sum(size for _, size in done) / spent / 1e6
+
+
+def bare(pool: ProcessPoolExecutor, body: bytes) -> tuple[float, float]:
+    """The rate of the floor with a body."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        server = start("floor", file.name)
+        try:
+            return rate(pool, server, ["/"])
+        finally:
+            server.stop()
+
+
+def pages(connection: Connection, path: str, **params: str) -> tuple[list[str], int]:
+    """Read a listing to its end: the addresses of its pages, and its bytes."""
+    addresses, size = [], 0
+    address = f"/{VERSION}/{path}?{urlencode(params)}"
+    while address:
+        body = connection.call("GET", address)
+        addresses.append(address)
+        size += len(body)
+        following = urlsplit(json.loads(body).get("paging", {}).get("next", ""))
+        address = following.path and f"{following.path}?{following.query}"
+    return addresses, size
+
+
+def reports(connection: Connection) -> tuple[list[str], int]:
+    """Make report runs and read each once: as `pages`."""
+    fields = sorted(set(load_node("AdsInsights", VERSION).default_names) & known_fields())
+    addresses: list[str] = []
+    size = 0
+    for day in range(1, 9):
+        days = json.dumps({"since": f"2026-09-{day:02}", "until": f"2026-09-{day:02}"})
+        asked = connection.json("POST", f"act_{ACCOUNT}/insights", fields=",".join(fields), time_range=days, **REPORT)
+        while connection.json("GET", asked["report_run_id"])["async_percent_completion"] != 100:
+            time.sleep(0.01)
+        more, n_bytes = pages(connection, f"{asked['report_run_id']}/insights", limit="100")
+        addresses, size = [*addresses, *more], size + n_bytes
+    return addresses, size
+
+
+def measure_pages(
+    pool: ProcessPoolExecutor, server: Server, name: str, read: Callable[[Connection], tuple[list[str], int]]
+) -> None:
+    """Report how fast the pages of a listing are made, and how fast they are read again."""
+    connection = Connection(server.url)
+    before = server.used("cpu")
+    addresses, size = read(connection)
+    made = size / (server.used("cpu") - before) / 1e6
+    _, again = rate(pool, server, addresses[-4:])
+    _, least = bare(pool, connection.call("GET", addresses[-2]))
+    report(f"{name}, rows made", made, "MB/s", least)
+    report(f"{name}, read again", again, "MB/s", least)
+
+
+def scenario(accounts: Sequence[Any]) -> str:
+    """A file with the world of some accounts; the caller's temporary directory ends with the process."""
+    path = Path(tempfile.mkdtemp()) / "world.yaml"
+    path.write_text(json.dumps({**WORLD, "accounts": list(accounts)}))
+    return str(path)
+
+
+def started(path: str) -> float:
+    """Seconds from nothing to the first answer."""
+    begin = time.perf_counter()
+    server = start("sandbox", path)
+    Connection(server.url).call("GET", f"/{VERSION}/me")
+    server.stop()
+    return time.perf_counter() - begin
+
+
+def peak_after_reading(path: str) -> float:
+    """The memory of a server, in MB, when one account was read to its end."""
+    server = start("sandbox", path)
+    try:
+        connection = Connection(server.url)
+        for edge in ("campaigns", "adsets", "ads", "adcreatives", "insights"):
+            asked = {"level": "ad"} if edge == "insights" else {"fields": "id,name"}
+            pages(connection, f"act_{ACCOUNT}/{edge}", limit="500", **asked)
+        return server.used("peak")
+    finally:
+        server.stop()
+
+
+def report(name: str, value: float, unit: str, least: float, note: str = "") -> None:
+    """Print a line: the figure, and how much of the floor it is."""
+    ratio = f"{value / least:8.2f}" if least else " " * 8
+    print(f"{name:<38} {value:10,.1f} {unit:<8} {ratio}  {note}")
+
+
+def main() -> None:
+    """Measure everything and print it as a table."""
+    alone, many = scenario([AD]), scenario([AD, MANY])
+    server = start("sandbox", alone)
+    print(f"{CLIENTS} clients; per second of the server's CPU\n{'':<38} {'':>10} {'':<8} of floor")
+    try:
+        with ProcessPoolExecutor(CLIENTS, mp_context=multiprocessing.get_context("spawn")) as pool:
+            list(pool.map(time.sleep, [0.2] * CLIENTS))
+            connection = Connection(server.url)
+            first = connection.json("GET", f"act_{ACCOUNT}/ads", limit="1")["data"][0]["id"]
+            node = f"/{VERSION}/{first}?fields=id,name,effective_status,updated_time"
+            calls, _ = rate(pool, server, [node])
+            least, _ = bare(pool, connection.call("GET", node))
+            report("small calls", calls, "calls/s", least)
+            for edge, name in (("ads", "Ad"), ("adcreatives", "AdCreative")):
+                fields = ",".join(load_node(name, VERSION).default_names)
+                read = partial(pages, path=f"act_{ACCOUNT}/{edge}", fields=fields, limit="100")
+                measure_pages(pool, server, f"pages of {edge}", read)
+            measure_pages(pool, server, "pages of report runs", reports)
+    finally:
+        server.stop()
+    report("start-up", 1000 * min(started(alone) for _ in range(3)), "ms", 0, "1 account, to the first answer")
+    report("start-up", 1000 * min(started(many) for _ in range(3)), "ms", 0, "1,000 accounts")
+    one, thousand = peak_after_reading(alone), peak_after_reading(many)
+    report("peak memory, 1 account read", one, "MB", 0, "of 1 account × 1,000 ads")
+    report("", thousand, "MB", 0, f"of 1,000 accounts × 1,000 ads: × {thousand / one:.3f}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["sandbox"]:
+        serve(Sandbox(scenario_of(sys.argv[2])))
+    elif sys.argv[1:2] == ["floor"]:
+        serve(plain(Path(sys.argv[2]).read_bytes()))
+    else:
+        main()
