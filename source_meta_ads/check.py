@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 from source_meta_ads.accounts import Account, Reach, reachable
 from source_meta_ads.catalog import reports_of
 from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection
 from source_meta_ads.graph.auth import inspect_token
 from source_meta_ads.graph.errors import AuthError, GraphError
-from source_meta_ads.insights.breakdowns import check_report
+from source_meta_ads.insights.preflight import Confirmer, Finding, is_doubtful, rule_problems
+from source_meta_ads.insights.reports import Report
+from source_meta_ads.insights.retention import age_problems
 from source_meta_ads.streams.failure import Failure, failure_of
 
 # With no account configured a token may reach thousands: the first few stand for all in `check`.
 _MOST_ACCOUNTS_TRIED = 20
+# Questions of one row that Meta is asked about doubtful reports, each of one or two calls.
+_MOST_CONFIRMED_IN_CHECK = 10
+_MOST_CONFIRMED_IN_READ = 100
 
 
 def check_access(config: Config, connection: Connection) -> None:
@@ -21,7 +29,8 @@ def check_access(config: Config, connection: Connection) -> None:
     Waits out no limit: a blocked account is reported as blocked.
     Raises: Failure with every finding, one sentence each.
     """
-    check_reports(config, connection)
+    reports = [report for report in reports_of(config) if report.is_custom]
+    require_possible(config)
     try:
         _check_token(config, connection)
         reach = reachable(connection.session, config.account_ids, connection.logger)
@@ -39,6 +48,9 @@ def check_access(config: Config, connection: Connection) -> None:
             findings.append(str(error))
     if findings:
         raise ConfigError("; ".join(findings))
+    _confirm(reports, config, tried, connection, _MOST_CONFIRMED_IN_CHECK)
+    for report in reports:
+        _tell_age(report, None, reach.accounts, connection)
     connection.logger.info(f"{len(reach.accounts)} ad accounts reached: {_listed(reach.accounts)}")
 
 
@@ -51,21 +63,73 @@ def require_accounts(reach: Reach) -> None:
         )
 
 
-def check_reports(config: Config, connection: Connection) -> None:
-    """Hold every report of the user's own against Meta's rules; impossible ones fail, doubtful ones are logged.
+def require_possible(config: Config) -> None:
+    """Hold every report against Meta's rules; calls nothing and logs nothing.
 
-    Raises: ConfigError naming the reports, the rules and the nearest valid reports.
+    Raises: ConfigError naming the impossible reports, the rules and the nearest valid reports.
     """
-    errors = []
-    for report in reports_of(config):
-        if not report.is_custom:
-            continue
-        for problem in check_report(report, config.api_version):
-            line = f"custom_insights {report.name!r}: {problem.message}"
-            if problem.severity == "error":
-                errors.append(line)
-            else:
-                connection.logger.warning(line)
+    _raise_errors(rule_problems(reports_of(config), config.api_version))
+
+
+def check_selected(
+    config: Config, columns: Mapping[str, Sequence[str] | None], states: Mapping[str, Mapping[str, Any]],
+    accounts: Sequence[Account], connection: Connection,
+) -> None:  # fmt: skip
+    """Say what the selected reports will not give: no opt-in, too old, doubtful.
+
+    `columns` has the selected columns by stream (None: all), `states` the saved state by stream, empty without one.
+    Raises: ConfigError for a report of the user's own that Meta refuses.
+    """
+    reports = [report for report in reports_of(config) if report.stream_name in columns]
+    _confirm(reports, config, accounts, connection, _MOST_CONFIRMED_IN_READ)
+    for report in reports:
+        state = states.get(report.stream_name) or {}
+        # An account that has a state is past its history, but for the lookback window.
+        fresh = [account for account in accounts if not (state.get(account.id) or {}).get("date_start")]
+        _tell_age(report, columns[report.stream_name], fresh, connection)
+
+
+def _confirm(
+    reports: Sequence[Report], config: Config, accounts: Sequence[Account], connection: Connection, most: int
+) -> None:
+    """Log what is doubtful about the reports, after asking Meta. Raises: ConfigError for what it refuses."""
+    confirmer = Confirmer(connection.probe)
+    asked = list(confirmer.confirm_all(reports, accounts, connection.clock.today, most))
+    found = [finding for finding in rule_problems(reports, config.api_version) if not finding.is_error]
+    # What Meta answered for every account needs no guess beside it.
+    found = [
+        finding
+        for finding in found
+        if not (finding.problem.about_opt_in and all(confirmer.is_settled(finding.report, each) for each in accounts))
+    ]
+    for finding in [*found, *asked]:
+        if not finding.is_error:
+            connection.logger.warning(str(finding))
+    _raise_errors(asked)
+    if confirmer.asked >= most:
+        doubtful = ", ".join(report.stream_name for report in reports if is_doubtful(report))
+        connection.logger.info(
+            f"{most} questions were put to Meta about {doubtful}; other accounts were not asked about"
+        )
+
+
+def _tell_age(
+    report: Report, columns: Sequence[str] | None, accounts: Sequence[Account], connection: Connection
+) -> None:
+    """Log once what a report can't have for its age, by the account whose day is the latest."""
+    if not accounts:
+        return
+    today = max(connection.clock.today(account.timezone) for account in accounts)
+    fields = report.request_fields(columns, connection.session.version)
+    for problem in age_problems(report, report.start_date, today, fields):
+        finding = Finding(report, problem)
+        if finding.is_error and report.is_custom:
+            raise ConfigError(str(finding))
+        connection.logger.warning(str(finding))
+
+
+def _raise_errors(findings: Iterable[Finding]) -> None:
+    errors = [str(finding) for finding in findings if finding.is_error]
     if errors:
         raise ConfigError("; ".join(errors))
 

@@ -23,9 +23,13 @@ from source_meta_ads.telemetry.redact import Redactor
 
 @dataclass(frozen=True)
 class Connection:
-    """One run's session with what watches over it: one clock, one throttle, one meter."""
+    """One run's session with what watches over it: one clock, one throttle, one meter.
+
+    `probe` is the same door for a question that isn't worth waiting for: a limit is an answer to it.
+    """
 
     session: GraphSession
+    probe: GraphSession
     clock: Clock
     meter: Meter
     redactor: Redactor
@@ -52,19 +56,22 @@ def connect(
         config.credentials.access_token,
         config.credentials.app_secret if config.use_appsecret_proof else None,
     )
-    meter = Meter()
-    session = GraphSession(
-        base_url=base_url,
-        version=config.api_version,
-        auth=auth,
-        clock=clock,
-        throttle=Throttle(clock),
-        meter=meter,
-        logger=logger,
-        waits_for_limits=waits_for_limits,
-    )
+    meter, throttle = Meter(), Throttle(clock)
+
+    def door(*, waits: bool) -> GraphSession:
+        return GraphSession(
+            base_url=base_url,
+            version=config.api_version,
+            auth=auth,
+            clock=clock,
+            throttle=throttle,
+            meter=meter,
+            logger=logger,
+            waits_for_limits=waits,
+        )
+
     secrets = [*config.secrets, *([auth.proof] if auth.proof else [])]
-    return Connection(session, clock, meter, Redactor(secrets), logger)
+    return Connection(door(waits=waits_for_limits), door(waits=False), clock, meter, Redactor(secrets), logger)
 
 
 def runtime(config: Config, connection: Connection) -> Runtime:

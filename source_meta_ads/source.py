@@ -30,7 +30,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 from source_meta_ads.catalog import Built, Chosen, build_streams
-from source_meta_ads.check import check_access, check_reports, require_accounts
+from source_meta_ads.check import check_access, check_selected, require_accounts, require_possible
 from source_meta_ads.clock import Clock
 from source_meta_ads.config import Config
 from source_meta_ads.connection import Connection, connect, runtime
@@ -94,6 +94,7 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         reading = self._reading
         if reading is None:
             settings = Config.parse(config)
+            require_possible(settings)
             return [built.stream for built in build_streams(settings, None, lambda _: Chosen())]
         configured = {each.stream.name: each for each in reading.catalog.streams}
         return [
@@ -111,14 +112,16 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         """Records, states and statuses of the configured streams. Raises: Failure once all that can be read is."""
         settings = self._parse(logger, config)
         connection = self._connect(settings, logger)
-        check_reports(settings, connection)
+        require_possible(settings)
         try:
             means = runtime(settings, connection)
         except GraphError as error:
             raise failure_of(error) from None
         require_accounts(means.reach)
         self._concurrent_source = self._concurrent_source_of(settings.num_workers)
-        self._reading = _Reading(settings, catalog, ConnectorStateManager(state), means)
+        reading = _Reading(settings, catalog, ConnectorStateManager(state), means)
+        _preflight(reading, connection)
+        self._reading = reading
         try:
             for message in super().read(logger, config, catalog, state):
                 yield _masked(message, connection)
@@ -167,7 +170,15 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         if built.progress is None or configured is None or configured.sync_mode != SyncMode.incremental:
             return self.convert_to_concurrent_stream(logger, stream, reading.states)
         cursor = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
+        stream.keep_place(cursor.update)
         return self.convert_to_concurrent_stream(logger, stream, reading.states, cursor)
+
+
+def _preflight(reading: _Reading, connection: Connection) -> None:
+    chosen = {each.stream.name: _chosen(each.stream.name, reading) for each in reading.catalog.streams}
+    columns = {name: None if each.columns is None else list(each.columns) for name, each in chosen.items()}
+    states = {name: each.state or {} for name, each in chosen.items()}
+    check_selected(reading.config, columns, states, reading.runtime.reach.accounts, connection)
 
 
 def _chosen(name: str, reading: _Reading) -> Chosen:

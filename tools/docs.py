@@ -78,6 +78,7 @@ def streams() -> str:
         (
             f"`{report.stream_name}`",
             report.level,
+            _rows_of(report.increment),
             ", ".join(f"`{each}`" for each in report.breakdowns) or "none",
             ", ".join(f"`{each}`" for each in report.action_breakdowns or ()) or "none",
             ", ".join(f"`{each}`" for each in report.primary_key),
@@ -97,13 +98,17 @@ def streams() -> str:
             "",
             "## Insights reports",
             "",
-            "Daily rows, read again for the lookback window at every sync. Cursor `date_start`, a day in the",
-            "account's timezone.",
+            "Read again for the lookback window at every sync. Cursor `date_start`, a day in the account's timezone.",
+            "Weeks begin on Monday, months on the 1st, all days at the start date.",
             "",
-            *_table(("stream", "level", "breakdowns", "action breakdowns", "key"), reports),
+            *_table(("stream", "level", "a row for each", "breakdowns", "action breakdowns", "key"), reports),
             "",
         ]
     )
+
+
+def _rows_of(increment: int | str) -> str:
+    return {1: "day", 7: "week", "monthly": "month", "all_days": "whole period"}.get(increment, f"{increment} days")
 
 
 def errors() -> str:

@@ -70,14 +70,28 @@ class AttributionWindows:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Metrics, by name or prefix, that Meta keeps for so many months when there is a breakdown."""
+
+    months: int
+    names: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+
+    def has(self, field: str) -> bool:
+        """Whether the rule is about this field."""
+        return field in self.names or field.startswith(self.prefixes)
+
+
+@dataclass(frozen=True)
 class FieldRules:
-    """Fields that are treated apart: in every row unasked, never asked for, renamed by Meta, no metrics."""
+    """Fields treated apart: in every row unasked, never asked for, renamed by Meta, no metrics, kept for less long."""
 
     always_rows_own: tuple[str, ...]
     never_asked: tuple[str, ...]
     renamed: Mapping[str, str]
     not_metrics: tuple[str, ...]
     never_with_breakdowns: tuple[str, ...]
+    kept_with_breakdowns: tuple[Kept, ...]
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,7 @@ def table() -> Table:
         operators_of_lists=frozenset(data["operators_of_lists"]),
         default_action_breakdowns=tuple(data["default_action_breakdowns"]),
         action_breakdowns=tuple(data["action_breakdowns"]),
-        fields=FieldRules(**_frozen(data["fields"])),
+        fields=FieldRules(**{**_frozen(data["fields"]), "kept_with_breakdowns": _kept(data["fields"])}),
         breakdowns={name: _breakdown(name, row, data["families"]) for name, row in data["breakdowns"].items()},
         combinations=Combinations(
             joinable=frozenset(combinations["joinable"]),
@@ -169,6 +183,10 @@ def _breakdown(name: str, row: Mapping[str, Any], families: Mapping[str, Mapping
     own = dict(row)
     family = families[own.pop("family")] if "family" in own else {}
     return Breakdown(name, **_frozen({**family, **own}))
+
+
+def _kept(row: Mapping[str, Any]) -> tuple[Kept, ...]:
+    return tuple(Kept(**_frozen(each)) for each in row["kept_with_breakdowns"])
 
 
 def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:

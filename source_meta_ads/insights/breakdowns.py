@@ -15,10 +15,14 @@ from source_meta_ads.schemas.fields import load_node
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding, in a sentence. An error: Meta refuses the report or gives nothing; a warning: it may."""
+    """One finding, in a sentence. An error: Meta refuses the report or gives nothing; a warning: it may.
+
+    `about_opt_in`: whether it depends on the account alone, so that asking Meta settles it.
+    """
 
     message: str
     severity: Literal["error", "warning"]
+    about_opt_in: bool = False
 
 
 def check_report(report: Report, api_version: str = DEFAULT_VERSION) -> list[Problem]:
@@ -33,6 +37,21 @@ def check_report(report: Report, api_version: str = DEFAULT_VERSION) -> list[Pro
     if not any(problem.severity == "error" for problem in problems):
         problems += _undocumented(report)
     return sorted(problems, key=lambda problem: problem.severity)
+
+
+def opt_ins(report: Report) -> dict[str, str]:
+    """The report's breakdowns that are empty without an opt-in, each with the feature to opt in to."""
+    return {each.name: each.opt_in for each in _breakdowns(report) if each.opt_in}
+
+
+def is_documented(report: Report) -> bool:
+    """Whether Meta documents the report's combination of breakdowns, or it is known to work."""
+    return _is_documented(_asked(report)) or any(each.joins is not None for each in _breakdowns(report))
+
+
+def nearest_valid(report: Report) -> str:
+    """The largest documented part of the report, in words, and what needs a report of its own."""
+    return _nearest(report)
 
 
 def _removed(report: Report) -> Iterator[Problem]:
@@ -95,7 +114,11 @@ def _fields(report: Report) -> Iterator[Problem]:
             if name not in report.breakdowns:
                 yield _error(f"field {name} is a breakdown: list it under breakdowns")
         elif reason := known.why_not(name, report.breakdowns):
-            yield _error(f"field {name}: {reason}; ask for it in a report without that breakdown")
+            left = [each for each in report.fields if not known.why_not(each, report.breakdowns)]
+            yield _error(
+                f"field {name}: {reason}; nearest valid report: fields {listed(left)}, and {name} in a report without "
+                "that breakdown"
+            )
         elif name in too_deep:
             yield _warning(f"field {name} is of a level below {report.level}: it stays empty; choose a lower level")
         elif name in known.fields.never_asked:
@@ -107,21 +130,23 @@ def _fields(report: Report) -> Iterator[Problem]:
 
 def _windows(report: Report) -> Iterator[Problem]:
     windows = table().attribution_windows
-    for name in report.action_attribution_windows or ():
+    asked = report.action_attribution_windows or ()
+    living = listed(dict.fromkeys(windows.dead.get(name, name) for name in asked))
+    for name in asked:
         if name in windows.dead:
             yield _error(
                 f"attribution window {name}: Meta gives no data for it since {windows.dead_since}; "
-                f"use {windows.dead[name]}"
+                f"nearest valid report: attribution windows {living}"
             )
 
 
 def _opt_in(report: Report) -> Iterator[Problem]:
-    for each in _breakdowns(report):
-        if each.opt_in:
-            yield _warning(
-                f"breakdown {each.name} is empty unless the ad account opted in to the feature {each.opt_in} "
-                "in its insights feature settings"
-            )
+    for name, feature in opt_ins(report).items():
+        message = (
+            f"breakdown {name} is empty unless the ad account opted in to the feature {feature} "
+            "in its insights feature settings"
+        )
+        yield Problem(message, "warning", about_opt_in=True)
 
 
 def _settings(report: Report) -> Iterator[Problem]:
@@ -146,9 +171,16 @@ _RULES: tuple[Callable[[Report], Iterable[Problem]], ...] = (
 def _version(report: Report, api_version: str) -> Iterator[Problem]:
     node = load_node("AdsInsights", api_version)
     known = table()
-    for name in report.fields:
-        if name not in node.fields and name not in known.breakdowns and name not in known.fields.never_asked:
-            yield _warning(f"field {name} is not in {api_version}: it is left out")
+    dropped = [
+        name for name in report.fields if name not in {*node.fields, *known.breakdowns, *known.fields.never_asked}
+    ]
+    if dropped and len(dropped) == len(report.fields):
+        yield _error(
+            f"fields {listed(dropped)}: none is in {api_version}; nearest valid report: fields impressions and spend, "
+            f"or set api_version to {DEFAULT_VERSION}"
+        )
+    else:
+        yield from (_warning(f"field {name} is not in {api_version}: it is left out") for name in dropped)
     major = int(api_version.removeprefix("v").split(".")[0])
     for each in _breakdowns(report):
         if each.since_version and major < each.since_version:
@@ -158,8 +190,7 @@ def _version(report: Report, api_version: str) -> Iterator[Problem]:
 
 
 def _undocumented(report: Report) -> Iterator[Problem]:
-    asked = _asked(report)
-    if _is_documented(asked) or any(each.joins is not None for each in _breakdowns(report)):
+    if is_documented(report):
         return
     special = [name for name in _in_order(report) if name not in table().combinations.joinable]
     if len(special) == 1:

@@ -11,6 +11,7 @@ from source_meta_ads.accounts import Account
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.insights.job import Job
 from source_meta_ads.insights.reports import Report
+from source_meta_ads.insights.retention import cuts, fields_at
 from source_meta_ads.insights.windows import Window
 
 # Rows that a job is meant to have: enough that creating and polling it costs little beside reading it, few enough
@@ -64,17 +65,21 @@ class Planner:
         """The jobs for the increments (oldest first) of one account: the newest days first, then history in order.
 
         The newest days are what budgets are steered by; history after them is read from its oldest day on, so that
-        the state's cursor can follow it. Drawn one by one, each sized by what has been learnt until then.
+        the state's cursor can follow it. Drawn one by one, each sized by what has been learnt until then. Metrics
+        that Meta no longer has of days so old are not asked for, and no job has days of both kinds.
         """
         waiting = list(increments)
+        limits = cuts(self.report, self.fields, today)
         is_newest = True
         while waiting:
             count = self._count(account.id, len(waiting), len(waiting[0]))
             some = waiting[-count:] if is_newest else waiting[:count]
-            some = _unbroken(some, from_end=is_newest)
+            some = _unbroken(some, limits, from_end=is_newest)
             waiting = waiting[: -len(some)] if is_newest else waiting[len(some) :]
             is_newest = False
-            job = Job(account, self.report, Window(some[0].since, some[-1].until), self.fields)
+            window = Window(some[0].since, some[-1].until)
+            fields = fields_at(self.report, self.fields, window.since, today)
+            job = Job(account, self.report, window, fields)
             known_run = known_runs.get(job.query_hash())
             yield replace(job, known_run=known_run, is_small=known_run is None and self._is_small(job, today))
 
@@ -103,13 +108,13 @@ class Planner:
         return any(name == "mmm" or table().breakdowns[name].opt_in for name in self.report.breakdowns)
 
 
-def _unbroken(increments: Sequence[Window], *, from_end: bool) -> list[Window]:
-    """The longest run of increments that follow one another, from the start or the end."""
+def _unbroken(increments: Sequence[Window], limits: Sequence[date], *, from_end: bool) -> list[Window]:
+    """The longest run of increments that follow one another on one side of every limit, from the start or the end."""
     ordered = list(reversed(increments)) if from_end else list(increments)
     kept = [ordered[0]]
     for each in ordered[1:]:
         older, newer = (each, kept[-1]) if from_end else (kept[-1], each)
-        if newer.since != older.until + timedelta(days=1):
+        if newer.since != older.until + timedelta(days=1) or any(older.since < day <= newer.since for day in limits):
             break
         kept.append(each)
     return list(reversed(kept)) if from_end else kept

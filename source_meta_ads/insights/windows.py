@@ -90,6 +90,7 @@ def plan_windows(
     period: str | None,
     max_days_per_window: int,
     retention_months: int = RETENTION_MONTHS,
+    cuts: Collection[date] = (),
 ) -> Plan:
     """The windows that bring an account from `cursor` to today, oldest first and disjoint.
 
@@ -98,11 +99,12 @@ def plan_windows(
     day, and keep their boundaries from sync to sync, since `date_start` is part of a row's key: increments of days
     are counted from `start_date` (from a fixed day without one), weeks begin on Monday, months on the 1st, also the
     week or month that `start_date` lies in. An increment is left out when every day of it is in `done_days`.
+    No window has increments that begin on both sides of one of the `cuts`: what Meta gives changes on that day.
     Meta: docs/marketing-api/insights/best-practices, retention of 37 months (read 2026-11)
     """
-    earliest = _months_before(today, retention_months) + _ONE_DAY
+    earliest = kept_since(today, retention_months)
     last = today if end_date is None else min(end_date, today)
-    asked = start_date or max(_months_before(today, _DEFAULT_HISTORY_MONTHS), earliest)
+    asked = start_date or default_start(today, retention_months)
     if increment_days is None and period != "monthly":
         first = max(asked, earliest)
         windows = [Window(first, last)] if first <= last else []
@@ -121,7 +123,17 @@ def plan_windows(
         if (read_up_to - first).days > lookback_days:
             since = increments.first_day(read_up_to - timedelta(days=lookback_days))
     due = _due(increments, since, last, done_days)
-    return Plan(list(_grouped(due, increments.per_window(max_days_per_window))), notes)
+    return Plan(list(_grouped(due, increments.per_window(max_days_per_window), cuts)), notes)
+
+
+def kept_since(today: date, months: int) -> date:
+    """The first day that Meta still keeps, to the safe side, of what it keeps for so many months."""
+    return months_before(today, months) + _ONE_DAY
+
+
+def default_start(today: date, retention_months: int = RETENTION_MONTHS) -> date:
+    """Where the history begins without a start date: two years back, or where Meta's begins."""
+    return max(months_before(today, _DEFAULT_HISTORY_MONTHS), kept_since(today, retention_months))
 
 
 def _first_increment(increments: _Increments, asked: date, earliest: date) -> date:
@@ -149,12 +161,13 @@ def _due(increments: _Increments, since: date, last: date, done_days: Collection
         since = following
 
 
-def _grouped(increments: Iterable[Window], most: int) -> Iterator[Window]:
-    """Neighbouring increments joined to windows of at most `most` of them."""
+def _grouped(increments: Iterable[Window], most: int, cuts: Collection[date]) -> Iterator[Window]:
+    """Neighbouring increments on one side of every cut, joined to windows of at most `most` of them."""
     joined: Window | None = None
     count = 0
     for increment in increments:
-        if joined and count < most and increment.since == joined.until + _ONE_DAY:
+        follows = joined is not None and increment.since == joined.until + _ONE_DAY
+        if joined and follows and count < most and not any(joined.since < cut <= increment.since for cut in cuts):
             joined, count = Window(joined.since, increment.until), count + 1
             continue
         if joined:
@@ -164,7 +177,7 @@ def _grouped(increments: Iterable[Window], most: int) -> Iterator[Window]:
         yield joined
 
 
-def _months_before(day: date, months: int) -> date:
+def months_before(day: date, months: int) -> date:
     """The same day of an earlier month, or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

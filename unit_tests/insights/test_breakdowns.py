@@ -51,7 +51,16 @@ ERRORS: list[tuple[dict[str, Any], list[str]]] = [
     ({"breakdowns": ["place_page_id"], "level": "account"}, ["place_page_id", "account", "campaign"]),
     ({"action_attribution_windows": ["7d_click", "7d_view"]}, ["7d_view", "2026-01-12", "1d_view"]),
     ({"action_attribution_windows": ["28d_view"]}, ["28d_view", "1d_view"]),
+    (
+        {"action_attribution_windows": ["1d_view", "7d_view", "28d_click"]},
+        ["attribution windows 1d_view and 28d_click"],
+    ),
     ({"fields": ["country", "spend"]}, ["country", "under breakdowns"]),
+    (
+        {"breakdowns": ["region"], "fields": ["clicks", "video_p25_watched_actions"]},
+        ["report: fields clicks, and video"],
+    ),
+    ({"breakdowns": [HOURLY], "fields": ["cost_per_unique_click"]}, ["cost_per_unique_click", HOURLY]),
 ]
 
 
@@ -92,6 +101,7 @@ WARNINGS: list[tuple[dict[str, Any], list[str]]] = [
     ({"breakdowns": [HOURLY], "fields": ["reach"]}, ["reach", "always 0"]),
     ({"breakdowns": ["image_asset"], "level": "account"}, ["image_asset", "dynamic creative"]),
     ({"level": "campaign", "fields": ["ad_name"]}, ["ad_name", "campaign"]),
+    ({"level": "account", "fields": ["objective"]}, ["objective", "account"]),
     ({"fields": ["wish_bid"]}, ["wish_bid"]),
     ({"action_report_time": "conversion"}, ["action_report_time"]),
     ({"time_increment_period": "all_days"}, ["start_date"]),
@@ -109,8 +119,14 @@ def test_what_is_doubtful_is_a_warning_and_no_error(keys: dict[str, Any], words:
 
 def test_an_older_version_is_held_against_what_it_has() -> None:
     assert any("v23.0" in each for each in found("error", version="v22.0", breakdowns=["comscore_market"]))
-    assert any("v25.0" in each for each in found("warning", version="v25.0", fields=["shop_clicks"]))
+    assert any("v25.0" in each for each in found("warning", version="v25.0", fields=["shop_clicks", "spend"]))
     assert found("warning", fields=["shop_clicks"]) == []
+
+
+def test_a_report_all_of_whose_fields_the_version_lacks_is_impossible() -> None:
+    (error,) = found("error", version="v25.0", fields=["shop_clicks"])
+    assert all(word in error for word in ("shop_clicks", "v25.0", "impressions and spend", "v26.0"))
+    assert found("error", version="v25.0", fields=["shop_clicks", "spend"]) == []
 
 
 def test_errors_come_before_warnings() -> None:

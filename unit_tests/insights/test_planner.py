@@ -106,3 +106,14 @@ def test_every_increment_is_in_exactly_one_job_and_no_job_spans_a_gap(
             asked.append(Window(since, since + timedelta(days=days - 1)))
             since += timedelta(days=days)
     assert sorted(asked) == windows
+
+
+def test_metrics_that_meta_no_longer_has_of_old_days_are_not_asked_for_there_and_are_for_younger_ones() -> None:
+    report = Report(name="r", breakdowns=["age"])
+    planner = Planner(report, ("ad_id", "spend", "reach"), Learned())
+    jobs = list(planner.jobs(ACCOUNT, increments(500), TODAY, {}))
+    first_with_reach = min(job.window.since for job in jobs if "reach" in job.fields)
+    assert all(("reach" in job.fields) is (job.window.since >= first_with_reach) for job in jobs)
+    assert all(not (job.window.since < first_with_reach <= job.window.until) for job in jobs)
+    assert date(2025, 10, 23) <= first_with_reach <= date(2025, 10, 26)
+    assert any("reach" not in job.fields for job in jobs)

@@ -46,6 +46,24 @@ PRESETS: dict[str, tuple[list[str], list[str] | None]] = {
 }  # fmt: skip
 
 
+# Ours: name → level, breakdowns, what Meta's time_increment says.
+OURS: dict[str, tuple[str, list[str], int | str]] = {
+    "account_insights": ("account", [], 1),
+    "account_insights_all_days": ("account", [], "all_days"),
+    "account_insights_monthly": ("account", [], "monthly"),
+    "account_insights_weekly": ("account", [], 7),
+    "ads_insights_hourly": ("ad", ["hourly_stats_aggregated_by_advertiser_time_zone"], 1),
+    "ads_insights_platform_and_position": ("ad", ["publisher_platform", "platform_position"], 1),
+    "adset_insights": ("adset", [], 1),
+    "campaign_insights": ("campaign", [], 1),
+    "campaign_insights_age_and_gender": ("campaign", ["age", "gender"], 1),
+    "campaign_insights_all_days": ("campaign", [], "all_days"),
+    "campaign_insights_country": ("campaign", ["country"], 1),
+    "campaign_insights_monthly": ("campaign", [], "monthly"),
+    "campaign_insights_weekly": ("campaign", [], 7),
+}
+
+
 def own(**keys: Any) -> Report:
     return Report(name="r", **keys)
 
@@ -59,10 +77,26 @@ def columns(report: Report, version: str = "v26.0") -> set[str]:
 
 
 def test_the_built_in_reports_are_those_of_airbytes_connector() -> None:
-    built_in = built_in_reports("v26.0")
+    built_in = [each for each in built_in_reports("v26.0") if each.name not in OURS]
     assert {each.stream_name: (each.breakdowns, each.action_breakdowns) for each in built_in} == PRESETS
     assert {(each.level, each.increment_days, each.is_custom) for each in built_in} == {("ad", 1, False)}
     assert all(each.model_extra == {} for each in built_in)
+
+
+def test_the_built_in_reports_beside_them_have_higher_levels_longer_increments_and_hours() -> None:
+    built_in = [each for each in built_in_reports("v26.0") if each.name not in PRESETS]
+    assert {each.stream_name: (each.level, each.breakdowns, each.increment) for each in built_in} == OURS
+    assert all((each.action_breakdowns, each.is_custom, each.model_extra) == (["action_type"], False, {})
+               for each in built_in)  # fmt: skip
+
+
+@pytest.mark.parametrize("report", built_in_reports("v26.0"), ids=lambda report: report.name)
+def test_the_columns_of_a_built_in_report_suit_its_level(report: Report) -> None:
+    above = {"ad": 0, "adset": 1, "campaign": 2, "account": 3}[report.level]
+    ids = ["ad_id", "adset_id", "campaign_id", "account_id"]
+    assert columns(report) & set(ids) == set(ids[above:])
+    assert ("quality_ranking" in columns(report)) == (report.level == "ad")
+    assert ("objective" in columns(report)) == (report.level != "account")
 
 
 def test_a_version_without_a_breakdown_has_no_report_by_it() -> None:

@@ -101,6 +101,20 @@ def test_a_start_before_retention_is_moved_and_said_once() -> None:
     assert moved.notes == ["start_date 2020-01-01 is before the 37 months that Meta keeps: reading from 2023-10-25"]
 
 
+@given(today=days, length=st.integers(1, 400), cadence=cadences, cut=st.dates(date(2022, 1, 1), date(2029, 12, 31)))
+def test_no_window_has_increments_on_both_sides_of_a_cut(
+    today: date, length: int, cadence: tuple[int | None, str | None], cut: date
+) -> None:
+    settings: dict[str, Any] = {"today": today, "start_date": today - length * ONE, "increment_days": cadence[0],
+                                "period": cadence[1], "max_days_per_window": 93}  # fmt: skip
+    whole, severed = plan(**settings).windows, plan(**settings, cuts=(cut,)).windows
+    assert each_day(severed) == each_day(whole)
+    single = plan(**{**settings, "max_days_per_window": 1}).windows
+    for window in severed:
+        begins = {each.since >= cut for each in single if window.since <= each.since <= window.until}
+        assert len(begins) == 1
+
+
 def test_some_breakdowns_are_kept_for_fewer_months() -> None:
     assert plan(start_date=None, retention_months=13).windows[0].since == date(2025, 10, 25)
     assert plan(start_date=None, retention_months=13).notes == []
