@@ -43,7 +43,7 @@ from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.streams.legacy_state import adopt_state
 
 # Records and states wait here for stdout; a full queue holds the workers back, so memory stays flat.
-_QUEUE_SIZE = 10_000
+_QUEUE_SIZE = 1_000
 _DEFAULT_WORKERS = 10
 
 

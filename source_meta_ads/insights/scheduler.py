@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from source_meta_ads.clock import Clock
@@ -41,17 +41,13 @@ class _Work:
     """One stream's share: what is to be asked, account by account, and the runs under way."""
 
     feeds: deque[Feed]
-    started: Callable[[Job, str], None]
+    started: list[tuple[Job, str]] = field(default_factory=list)
     running: list[Run] = field(default_factory=list)
     finished: deque[Finished] = field(default_factory=deque)
 
     @property
     def is_over(self) -> bool:
         return not self.running and not self.finished and all(feed.is_empty for feed in self.feeds)
-
-
-def _nobody(job: Job, run_id: str) -> None:
-    """Note nothing."""
 
 
 class Scheduler:
@@ -68,19 +64,22 @@ class Scheduler:
         self._pace = Pace(clock)
 
     def completed(
-        self, feeds: Iterable[Iterable[Job]], started: Callable[[Job, str], None] = _nobody
+        self, feeds: Iterable[Iterable[Job]], started: Callable[[Sequence[tuple[Job, str]]], None] | None = None
     ) -> Iterator[Finished]:
         """Each job, or the smaller ones it was cut into by days, once complete or failed; in order of completion.
 
-        A feed holds one account's jobs and is drawn from as its slots get free. `started` is told of each report run
-        that answers a whole job. A failed job is handed out with its error, so that the other accounts' jobs go on.
-        Where the error is bound to meet the account's other jobs too, these are dropped unasked: they count as not
-        read. Nothing is raised.
+        A feed holds one account's jobs and is drawn from as its slots get free. `started` is told of the report runs
+        that answer whole jobs, some at a time. A failed job is handed out with its error, so that the other accounts'
+        jobs go on. Where the error is bound to meet the account's other jobs too, these are dropped unasked: they
+        count as not read. Nothing is raised.
         """
-        work = _Work(deque(Feed(jobs) for jobs in feeds), started)
+        work = _Work(deque(Feed(jobs) for jobs in feeds))
         try:
             while not work.is_over:
                 self._submit(work)
+                if started and work.started:
+                    started(work.started)
+                work.started = []
                 self._poll(work)
                 while work.finished:
                     yield work.finished.popleft()
@@ -123,7 +122,7 @@ class Scheduler:
         feed.is_accepted = True
         work.running.append(self._pace.begun(piece, run_id, feed))
         if piece.parent is None and run_id != piece.job.known_run:
-            work.started(piece.job, run_id)
+            work.started.append((piece.job, run_id))
         return True
 
     def _poll(self, work: _Work) -> None:

@@ -106,7 +106,15 @@ def _array(other: Coercer | None, memo: _Memo | None) -> Coercer | None:
             for each in value
         ]
 
-    return coerce_array
+    def coerce_integers(value: Any) -> Any:
+        # Curves of dozens of whole numbers: those that are some already cost no call.
+        return (
+            [each if type(each) is int else coerce_array([each])[0] for each in value]
+            if isinstance(value, list)
+            else value
+        )
+
+    return coerce_integers if other is _integer else coerce_array
 
 
 def _string(value: Any) -> Any:

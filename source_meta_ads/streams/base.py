@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import requests
@@ -20,6 +20,7 @@ from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.graph.paging import next_cursor
 from source_meta_ads.insights.reader import KeyTwice
 from source_meta_ads.insights.scheduler import Scheduler
+from source_meta_ads.schemas.coerce import compile_coercer
 from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.telemetry.meter import Meter
 
@@ -63,10 +64,15 @@ class MetaStream(HttpStream, ABC):
             raise RuntimeError(f"stream {self.name} was built without a session: it can be described, not read")
         return self._runtime
 
-    @property
+    @cached_property
     @abstractmethod
     def schema(self) -> Mapping[str, Any]:
-        """The JSON schema of a record, made once."""
+        """The JSON schema of a record, made when it is first asked for: most streams of a run never are."""
+
+    @cached_property
+    def coerce(self) -> Callable[[Row], dict[str, Any]]:
+        """What gives a row the types of the schema."""
+        return compile_coercer(self.schema)
 
     @cache  # noqa: B019 - the CDK declares it so; a stream lives as long as its run
     def get_json_schema(self) -> Mapping[str, Any]:
@@ -92,7 +98,7 @@ class MetaStream(HttpStream, ABC):
         """What the session's `send` gets beside the request: the account, which not every URL names, and whom for."""
         return {"account_id": (stream_slice or {}).get("account_id"), "stream_name": self.name}
 
-    def keep_place(self, update: Callable[[Callable[[dict[str, Any]], None]], None]) -> None:
+    def keep_place(self, update: Callable[[Callable[[dict[str, Any]], object]], None]) -> None:
         """Take the means to write into the stream's state between slices; most streams need none."""
 
     def slice_accounts(self) -> Iterable[Account | Refused]:

@@ -56,7 +56,7 @@ class AccountCursor(Cursor):
             self._progress.close(self._state, partition.to_slice() or {})
             self._emit()
 
-    def update(self, change: Callable[[State], None]) -> None:
+    def update(self, change: Callable[[State], object]) -> None:
         """Write something into the state that no slice stands for, and emit it."""
         with self._lock:
             change(self._state)

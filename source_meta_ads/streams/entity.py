@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 import requests
@@ -13,7 +14,6 @@ from airbyte_cdk.models import SyncMode
 from source_meta_ads.accounts import Account
 from source_meta_ads.graph.client import body_of, encode_params
 from source_meta_ads.graph.paging import pages, rows
-from source_meta_ads.schemas.coerce import compile_coercer
 from source_meta_ads.schemas.fields import load_node
 from source_meta_ads.schemas.json_schema import property_schema, record_schema
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
@@ -66,9 +66,6 @@ class EntityStream(MetaStream):
         self._statuses = sorted(statuses)
         self._page_size = page_size or entity.page_size
         self._saved = state or {}
-        self._schema = self._build_schema()
-        self._fields = self._choose_fields()
-        self._coerce = compile_coercer(self._schema)
 
     @property
     def name(self) -> str:
@@ -80,10 +77,17 @@ class EntityStream(MetaStream):
         """The field that orders the object's changes; empty where Meta offers none to filter by."""
         return self._entity.cursor_field or []
 
-    @property
+    @cached_property
     def schema(self) -> Mapping[str, Any]:
-        """The schema of a record."""
-        return self._schema
+        """The schema of a record: the default columns, and those selected besides."""
+        node = load_node(self._entity.node, self._api_version)
+        chosen = set(node.default_names) | (set(self._selected or ()) & set(node.fields))
+        properties = {
+            name: property_schema(node.fields[name].type, self._api_version, node.fields[name].description)
+            for name in sorted(chosen)
+        }
+        properties.setdefault("account_id", {"type": ["null", "string"], "description": "Ad account, digits only."})
+        return record_schema(properties)
 
     def path(
         self,
@@ -117,7 +121,7 @@ class EntityStream(MetaStream):
         """The page's objects, typed by the schema, each with its account's id."""
         body = body_of(response)
         objects = [body] if self._entity.read == "node" else rows(body)
-        return [self._coerce(each) for each in objects]
+        return [self.coerce(each) for each in objects]
 
     def stream_slices(
         self,
@@ -178,9 +182,10 @@ class EntityStream(MetaStream):
             return None
         return int((moment - _OVERLAP).timestamp())
 
-    def _choose_fields(self) -> list[str]:
+    @cached_property
+    def _fields(self) -> list[str]:
         """What to ask for: the selected columns that the object has, and always its key and cursor."""
-        known = self._schema["properties"]
+        known = self.schema["properties"]
         wanted = set(known) if self._selected is None else set(self._selected) & set(known)
         wanted |= {"id", "account_id"} & set(known)
         if self._entity.cursor_field:
@@ -190,13 +195,3 @@ class EntityStream(MetaStream):
                 f"{self.name}: {', '.join(unknown)} not in API {self._api_version}; these columns stay empty"
             )
         return sorted(wanted)
-
-    def _build_schema(self) -> dict[str, Any]:
-        node = load_node(self._entity.node, self._api_version)
-        chosen = set(node.default_names) | (set(self._selected or ()) & set(node.fields))
-        properties = {
-            name: property_schema(node.fields[name].type, self._api_version, node.fields[name].description)
-            for name in sorted(chosen)
-        }
-        properties.setdefault("account_id", {"type": ["null", "string"], "description": "Ad account, digits only."})
-        return record_schema(properties)

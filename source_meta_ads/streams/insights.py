@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -21,7 +22,6 @@ from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.reports import Report, shape_row
 from source_meta_ads.insights.scheduler import Finished
 from source_meta_ads.insights.windows import Window, plan_windows
-from source_meta_ads.schemas.coerce import compile_coercer
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
 from source_meta_ads.streams.progress import DaysDone, State, day_of, days_to_skip, runs_of
 
@@ -48,12 +48,10 @@ class InsightsStream(MetaStream):
         super().__init__(api_version, selected, runtime)
         self._saved = state or {}
         self._progress = progress
-        self._schema = report.json_schema(api_version)
-        self._coerce = compile_coercer(self._schema)
         self._learned = Learned()
         self._finished: dict[tuple[str, str, str], Finished] = {}
         self._reconcile = reconcile
-        self._update_state: Callable[[Callable[[State], None]], None] | None = None
+        self._update_state: Callable[[Callable[[State], object]], None] | None = None
         accounts = runtime.reach.accounts if runtime else ()
         self._currencies = {account.id: account.currency or "" for account in accounts}
 
@@ -67,10 +65,10 @@ class InsightsStream(MetaStream):
         """Date, account, the level's id and every breakdown column: what makes a row unique."""
         return list(self._report.primary_key)
 
-    @property
+    @cached_property
     def schema(self) -> Mapping[str, Any]:
         """The schema of a row."""
-        return self._schema
+        return self._report.json_schema(self._api_version)
 
     def path(
         self,
@@ -93,9 +91,9 @@ class InsightsStream(MetaStream):
 
     def parse_response(self, response: requests.Response, **_: Any) -> Iterable[Row]:
         """The page's rows, shaped and typed."""
-        return [self._coerce(shape_row(self._report, row)) for row in rows(body_of(response))]
+        return [self.coerce(shape_row(self._report, row)) for row in rows(body_of(response))]
 
-    def keep_place(self, update: Callable[[Callable[[State], None]], None]) -> None:
+    def keep_place(self, update: Callable[[Callable[[State], object]], None]) -> None:
         """Note report runs in the state as they are made, so that a later sync can pick them up."""
         self._update_state = update
 
@@ -113,7 +111,7 @@ class InsightsStream(MetaStream):
                 yield {"account_id": account.account_id}
             else:
                 feeds.append(self._jobs(account))
-        for finished in self.runtime.scheduler.completed(feeds, self._note_run):
+        for finished in self.runtime.scheduler.completed(feeds, self._note_runs):
             account_slice = {"account_id": finished.job.account.id, **_days(finished.job.window)}
             self._finished[_key(account_slice)] = finished
             run_id = finished.rows.run_id if isinstance(finished.rows, Read) else None
@@ -129,7 +127,7 @@ class InsightsStream(MetaStream):
         spend, count = 0.0, 0
         try:
             for row in self._rows(job, finished.rows):
-                record = self._coerce(row)
+                record = self.coerce(row)
                 spend += amount if isinstance(amount := record.get("spend"), (int, float)) else 0.0
                 count += 1
                 totals.add(record)
@@ -185,11 +183,13 @@ class InsightsStream(MetaStream):
         planner = Planner(self._report, fields, self._learned)
         return planner.jobs(account, plan.windows, today, runs_of(entry, today))
 
-    def _note_run(self, job: Job, run_id: str) -> None:
-        """Write a report run into the state, for the sync after a crash."""
-        if self._progress and self._update_state and not job.conditions:
-            note = self._progress.run_noted(job.account.id, job.window, job.query_hash(), run_id)
-            self._update_state(note)
+    def _note_runs(self, runs: Sequence[tuple[Job, str]]) -> None:
+        """Write report runs into the state, for the sync after a crash."""
+        if self._progress and self._update_state:
+            noted = [
+                self._progress.run_noted(job.account.id, job.window, job.query_hash(), run_id) for job, run_id in runs
+            ]
+            self._update_state(lambda state: [note(state) for note in noted])
 
 
 def _days(window: Window) -> dict[str, str]:

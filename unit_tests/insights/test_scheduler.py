@@ -295,7 +295,7 @@ def test_a_run_of_an_earlier_sync_is_picked_up_instead_of_a_new_one() -> None:
     known = replace(jobs()[0], known_run="0")
     noted: list[str] = []
     scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
-    (answer,) = scheduler.completed([[known]], lambda job, run_id: noted.append(run_id))
+    (answer,) = scheduler.completed([[known]], lambda runs: noted.extend(run_id for _, run_id in runs))
     assert answer.rows == Read(known, "0")
     assert (len(meta.jobs), noted) == (1, [])
 
@@ -307,7 +307,9 @@ def test_a_run_that_can_not_be_picked_up_is_made_anew() -> None:
     meta._outcome = lambda job, times: 1.0  # the second run goes well
     noted: list[str] = []
     scheduler = Scheduler(cast(ReportRuns, meta), clock, logging.getLogger("test"))
-    (answer,) = scheduler.completed([[replace(jobs()[0], known_run="0")]], lambda job, run_id: noted.append(run_id))
+    (answer,) = scheduler.completed(
+        [[replace(jobs()[0], known_run="0")]], lambda runs: noted.extend(run_id for _, run_id in runs)
+    )
     assert [read.run_id for read in reads(answer.rows)] == ["1"] == noted
 
 
