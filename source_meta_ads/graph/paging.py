@@ -45,8 +45,10 @@ def pages(
             if on_restart:
                 on_restart()
             continue
-        yield page
         following = next_cursor(page)
+        yield page
+        # A page of wide rows takes tens of megabytes: it is gone before the next one comes.
+        page = {}
         if following is None:
             return
         if following == after:

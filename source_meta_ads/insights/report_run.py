@@ -129,7 +129,12 @@ class ReportRuns:
             )
 
         for page in pages(fetch, self._page_size, on_restart):
-            yield from rows(page)
+            waiting = rows(page)
+            del page
+            waiting.reverse()
+            # Each row is let go of as it is handed on: only what waits stays in memory.
+            while waiting:
+                yield waiting.pop()
 
     def objects(self, job: Job, level: str) -> list[str]:
         """The ids of the objects of a level that a job has rows about, each once.
