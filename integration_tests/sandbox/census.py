@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from integration_tests.sandbox.scenario import AccountSpec
@@ -76,6 +77,7 @@ class Census:
         first = min(max(created.timestamp(), start - HISTORY), start - 1)
         self._table = Timetable(first, start, spec.campaigns, max(spec.changes.new_campaign_days, 0.01) * DAY)
         self._share = share
+        self._begin = lru_cache(100)(self._find_begin)
         self._known: dict[str, tuple[int, float, float]] = {}
         sets, ads = spec.adsets_per_campaign, spec.adsets_per_campaign * spec.ads_per_adset
         # How many there are at the start, and how many come with each later campaign.
@@ -114,9 +116,11 @@ class Census:
                 return math.floor(table.first + (table.start - table.first) * (index + 0.5) / before)
             return math.ceil(table.slot(table.count + int((index - before) / each))[0])
         size = int(each) or 1
-        campaign = index // size
-        begin, length = table.slot(campaign)
-        jitter = 0.2 * self._share("born", campaign)
+        begin, length, jitter = self._begin(index // size)
         # An ad set and its first ad are made in one go, a moment after the campaign.
         moment = math.floor(begin + length * (jitter + 0.6 * (index % size) / size))
         return moment if kind == "campaign" else min(moment + 1, math.floor(begin + length))
+
+    def _find_begin(self, campaign: int) -> tuple[float, float, float]:
+        """A campaign's stretch of time, as in `Timetable.slot`, and the share of it that passes before it is made."""
+        return (*self._table.slot(campaign), 0.2 * self._share("born", campaign))

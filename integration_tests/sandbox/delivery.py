@@ -110,15 +110,15 @@ class Delivery:
         self._profiles: dict[str, tuple[float, Profile]] = {}
 
     def profile(self, ad: Ad) -> Profile:
-        """An ad's constants; made again when the world says that the ad has ended."""
-        life_until = self._world.life(ad).until
+        """An ad's constants; made again whenever something changed for it, since it may have ended, or a parent."""
+        until = self._world.standing(ad).until
         known = self._profiles.get(ad.id)
-        if known and known[0] == life_until:
+        if known and known[0] == until:
             return known[1]
         made = self._make(ad)
         if len(self._profiles) > 200_000:
             self._profiles.clear()
-        self._profiles[ad.id] = (life_until, made)
+        self._profiles[ad.id] = (until, made)
         return made
 
     def _make(self, ad: Ad) -> Profile:

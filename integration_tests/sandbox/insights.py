@@ -15,6 +15,7 @@ from integration_tests.sandbox.figures import REACH_MOST
 from integration_tests.sandbox.insights_query import Node, Query, known_fields, parse, today_of
 from integration_tests.sandbox.insights_rows import Collector, Row, TooMuchWork
 from integration_tests.sandbox.insights_sheet import Sheet
+from integration_tests.sandbox.insights_texts import ObjectTexts
 from integration_tests.sandbox.paging import paginate
 from integration_tests.sandbox.periods import Period
 from integration_tests.sandbox.world import World
@@ -47,18 +48,18 @@ class Settings:
 class Report:
     """The rows of one query, filtered and sorted, each written when asked for."""
 
-    def __init__(self, world: World, query: Query, rows: list[Row]) -> None:
+    def __init__(self, texts: ObjectTexts, query: Query, rows: list[Row]) -> None:
         self.query = query
-        self._world = world
-        self._sheet = Sheet(world, query)
+        self._texts = texts
+        self._sheet = Sheet(texts, query)
         self.rows = self._sorted(self._filtered(rows))
         # How many bytes of written rows are kept.
         self.n_kept = 0
 
     @classmethod
-    def of(cls, world: World, collector: Collector, query: Query, max_work: int) -> Report:
+    def of(cls, collector: Collector, query: Query, max_work: int) -> Report:
         """The answer to a query; TooMuchWork when it is about too many ads and days."""
-        return cls(world, query, collector.rows(query, max_work))
+        return cls(collector.texts, query, collector.rows(query, max_work))
 
     @property
     def points(self) -> int:
@@ -99,7 +100,7 @@ class Report:
         whole = Period(min(each.since for each in periods), max(each.until for each in periods))
         query = replace(self.query, level="account", breakdowns=(), periods=(whole,), hidden=frozenset())
         metrics = tuple(name for name in fields if not name.endswith(("_id", "_name", "_time", "account_currency")))
-        return Sheet(self._world, query, metrics).write(total)
+        return Sheet(self._texts, query, metrics).write(total)
 
     def _filtered(self, rows: list[Row]) -> list[Row]:
         query = self.query
@@ -108,7 +109,7 @@ class Report:
         ]  # fmt: skip
         if not conditions:
             return rows
-        sheet = Sheet(self._world, query, tuple({each.attribute for each in conditions} & known_fields()))
+        sheet = Sheet(self._texts, query, tuple({each.attribute for each in conditions} & known_fields()))
         kept = []
         for row in rows:
             values = {**sheet.write(row), **dict(zip(query.breakdowns, row.cell or (), strict=False))}
@@ -120,7 +121,7 @@ class Report:
         if self.query.sort is None:
             return rows
         (field, _, action), descending = self.query.sort[0].partition(":"), self.query.sort[1]
-        sheet = Sheet(self._world, self.query, (field,))
+        sheet = Sheet(self._texts, self.query, (field,))
         at = self.query.breakdowns.index(field) if field in self.query.breakdowns else None
 
         def rank(row: Row) -> tuple[float, str]:
@@ -144,7 +145,7 @@ def sync_report(world: World, collector: Collector, query: Query) -> Report:
     """
     settings = Settings.of(world.scenario.insights)
     try:
-        report = Report.of(world, collector, query, settings.max_work_sync)
+        report = Report.of(collector, query, settings.max_work_sync)
     except TooMuchWork:
         raise Refusal(
             2, "(#2) Request Timed Out", subcode=1504038, status=500, user_title="Request Timed Out",
@@ -204,5 +205,5 @@ def truth(world: World, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     call = Call("POST", NEWEST, (f"act_{account.id}", "insights"), params)
     query = replace(parse(world, call, account, is_async=True), all_statuses=bool(body.get("all_statuses", True)))
     most = Settings.of(world.scenario.insights).max_work_async
-    report = Report.of(world, Collector(world), query, most)
+    report = Report.of(Collector(world), query, most)
     return [report.write(row) for row in report.rows]

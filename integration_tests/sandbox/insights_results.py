@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from integration_tests.sandbox.insights_actions import Source, tables
 from integration_tests.sandbox.insights_rows import Row
+from integration_tests.sandbox.insights_sources import Source, tables
 from integration_tests.sandbox.insights_writing import decimal
 
 _GOALS = {

@@ -22,6 +22,7 @@ from integration_tests.sandbox.figures import (
 )
 from integration_tests.sandbox.insights_filters import STATUSES, keeps
 from integration_tests.sandbox.insights_query import Query
+from integration_tests.sandbox.insights_texts import ObjectTexts
 from integration_tests.sandbox.kinds import Account, Ad, AdSet, Campaign
 from integration_tests.sandbox.world import World
 
@@ -69,6 +70,7 @@ class Collector:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.texts = ObjectTexts(world)
         self._delivery = Delivery(world)
         self._dimensions = Dimensions(world)
         self._keyless = bool(world.scenario.insights.get("keyless_rows"))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -15,10 +13,8 @@ from integration_tests.sandbox.insights_actions import Actions, Types, is_array
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_results import Results
 from integration_tests.sandbox.insights_rows import Row
+from integration_tests.sandbox.insights_texts import ObjectTexts, Texts
 from integration_tests.sandbox.insights_writing import decimal, ratio, unique
-from integration_tests.sandbox.world import World
-
-Texts = dict[str, str]
 
 _CLICKS = ("click_other", "click_onsite", "click_outbound")
 _SUMS: dict[str, tuple[str, ...]] = {
@@ -64,8 +60,8 @@ _SPEND, _SOCIAL, _SECONDS = AT["spend_plain"], AT["spend_social"], AT["canvas_se
 class Sheet:
     """Writes the rows of one query; `fields` other than the query's own for a row of sums."""
 
-    def __init__(self, world: World, query: Query, fields: tuple[str, ...] | None = None) -> None:
-        self._world, self._query = world, query
+    def __init__(self, texts: ObjectTexts, query: Query, fields: tuple[str, ...] | None = None) -> None:
+        self._of_objects, self._query = texts, query
         self._decimals = decimals(query.account.currency)
         self._texts: dict[int, tuple[Texts, bytes]] = {}
         self._results = Results()
@@ -133,7 +129,7 @@ class Sheet:
 
     def _constant(self, index: int) -> tuple[Texts, bytes]:
         """What is the same in all rows of an object, and those of it that are asked for as JSON."""
-        texts = self._texts_of(index)
+        texts = self._of_objects.of(self._query.account, self._query.level, index)
         shown = {name: texts[name] for name in self._names if texts.get(name) and name != "updated_time"}
         return texts, orjson.dumps(shown)[1:-1] + b"," if shown else b""
 
@@ -168,48 +164,3 @@ class Sheet:
         if "asks" in texts and any(figures[FIRST_CONVERSION:REACH_SUM]):
             numbers["qualifying_question_qualify_answer_rate"] = decimal(reach % 97 / 97) if reach % 97 else None
         return numbers
-
-    def _texts_of(self, index: int) -> Texts:
-        """The names, ids and settings of a row's object and its parents."""
-        world, account, level = self._world, self._query.account, self._query.level
-        texts = {"account_id": account.id, "account_name": account.name, "account_currency": account.currency}
-        zone = ZoneInfo(account.timezone)
-        texts |= _times(account.created.astimezone(zone).date(), world.hash(account.id, "edited"))
-        if level == "account":
-            return texts
-        rows = {"campaign": world.campaigns, "adset": world.adsets, "ad": world.ads}
-        node: Any = rows[level](account.id)[index]
-        adset = world.adset_of(node) if level == "ad" else node if level == "adset" else None
-        campaign = node if level == "campaign" else world.campaign_of(node)
-        texts |= {
-            "campaign_id": campaign.id, "campaign_name": campaign.name,
-            "objective": campaign.objective, "buying_type": campaign.buying_type,
-        }  # fmt: skip
-        if adset is not None:
-            texts |= {
-                "adset_id": adset.id, "adset_name": adset.name,
-                "optimization_goal": adset.optimization_goal, "attribution_setting": adset.attribution,
-            }  # fmt: skip
-        number = world.hash(node.id, "texts")
-        texts |= _times(node.created.astimezone(zone).date(), number)
-        if level == "ad":
-            texts |= {"ad_id": node.id, "ad_name": node.name, **_rankings(number)}
-            if number % 4 == 0:
-                texts |= {"auction_bid": str(100 + number % 900), "auction_competitiveness": str(number % 100),
-                          "auction_max_competitor_bid": str(200 + number % 1900)}  # fmt: skip
-        if number % 3 == 0:
-            texts["is_catalogue"] = "yes"
-        if campaign.objective == "OUTCOME_LEADS":
-            texts["asks"] = "yes"
-        return texts
-
-
-def _times(created: date, number: int) -> Texts:
-    """Days, not moments; a later edit must not change a day that is frozen, so the update is a day soon after."""
-    return {"created_time": created.isoformat(), "updated_time": (created + timedelta(days=number % 20)).isoformat()}
-
-
-def _rankings(number: int) -> Texts:
-    names = ("quality_ranking", "engagement_rate_ranking", "conversion_rate_ranking")
-    known = ("UNKNOWN", "UNKNOWN", "AVERAGE", "ABOVE_AVERAGE", "BELOW_AVERAGE_10", "BELOW_AVERAGE_35")
-    return {name: known[(number >> 4 * n) % len(known)] for n, name in enumerate(names)}

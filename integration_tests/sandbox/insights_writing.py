@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Money = Callable[[int], str]
+# Stands in a layout for the number that it has in every place.
+NUMBER = "\0"
 # A writer that outlives its row forgets everything when it holds so many numbers.
 _MOST_KEPT = 20_000
 
@@ -25,32 +27,38 @@ class Scale:
 
 
 class Writer(dict[int, str]):
-    """The JSON of each count in one kind of field; '' for what is left out. `of_row` says that it holds for one row."""
+    """The JSON of each count in one kind of field; '' for what is left out. `of_row` says that it holds for one row.
 
-    def __init__(self, write: Callable[[int], str], *, of_row: bool) -> None:
+    With a `layout` that is what is written, the number wherever `NUMBER` stands.
+    """
+
+    def __init__(self, write: Callable[[int], str], layout: str, *, of_row: bool) -> None:
         super().__init__()
-        self._write, self.of_row = write, of_row
+        self._write, self._layout, self.of_row = write, layout, of_row
 
     def __missing__(self, count: int) -> str:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        text = self[count] = self._write(count) if count else ""
+        text = self._write(count) if count else ""
+        if text and self._layout:
+            text = self._layout.replace(NUMBER, text)
+        self[count] = text
         return text
 
 
-def writer(kind: str, money: Money, scale: Scale) -> Writer:
+def writer(kind: str, money: Money, scale: Scale, layout: str) -> Writer:
     """The writer of a kind of array in `data/actions.json`; it reads `scale` when it writes."""
     if kind.startswith("curve_"):
         points = int(kind.removeprefix("curve_"))
         curve = f"[{','.join(str(max(2, 100 * 3 // (3 + n))) for n in range(points))}]"
-        return Writer(lambda count: curve, of_row=False)
+        return Writer(lambda count: curve, layout, of_row=False)
     lasting: dict[str, Callable[[int], str]] = {
         "count": lambda count: f'"{count}"',
         "money": lambda count: f'"{money(count)}"',
         "unique": lambda count: f'"{unique(count)}"',
     }
     if kind in lasting:
-        return Writer(lasting[kind], of_row=False)
+        return Writer(lasting[kind], layout, of_row=False)
     of_row: dict[str, Callable[[int], str]] = {
         "cost": lambda count: ratio(scale.spend, count),
         "rate": lambda count: ratio(100 * count, scale.impressions),
@@ -59,7 +67,7 @@ def writer(kind: str, money: Money, scale: Scale) -> Writer:
         "unique_rate": lambda count: ratio(100 * unique(count), scale.reach),
         "average": lambda count: f'"{max(1, scale.seconds // scale.plays)}"' if scale.plays else "",
     }
-    return Writer(of_row[kind], of_row=True)
+    return Writer(of_row[kind], layout, of_row=True)
 
 
 def ratio(over: float, under: float) -> str:

@@ -1,4 +1,7 @@
-"""What there is in the world: the few facts of each object that everything else about it follows from."""
+"""What there is in the world: the few facts of each object that everything else about it follows from.
+
+Nobody changes them; they are not frozen because freezing makes them four times as slow to make.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Account:
     """An ad account; `id` is digits without `act_`."""
 
@@ -22,7 +25,7 @@ class Account:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Campaign:
     """A campaign."""
 
@@ -35,7 +38,7 @@ class Campaign:
     buying_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class AdSet:
     """An ad set; `attribution` as the insights field attribution_setting has it."""
 
@@ -49,7 +52,7 @@ class AdSet:
     attribution: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Ad:
     """An ad."""
 
@@ -63,7 +66,7 @@ class Ad:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Creative:
     """A creative; Meta tells nobody when it was made."""
 
@@ -74,7 +77,7 @@ class Creative:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Audience:
     """A custom audience."""
 
@@ -85,7 +88,7 @@ class Audience:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Thing:
     """An object of one of the lesser kinds: image, video, pixel, label, rule, study and the like."""
 
@@ -97,7 +100,7 @@ class Thing:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Business:
     """A business portfolio."""
 
@@ -105,7 +108,7 @@ class Business:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class User:
     """Who a token belongs to."""
 

@@ -9,12 +9,39 @@ from zoneinfo import ZoneInfo
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.world import World
 
+_DAY = 86_400
+_SECONDS = [f"{number:02d}" for number in range(60)]
+_MINUTES = [f"{hour:02d}:{minute}" for hour in range(24) for minute in _SECONDS]
+
 
 def moment(world: World, account_id: str, when: datetime) -> str:
     """`2026-03-08T14:18:45-0800`."""
-    local = when.astimezone(zone(world.spec(account_id).timezone))
-    text = local.isoformat(timespec="seconds")
-    return text[:-3] + text[-2:]
+    return instant(world.spec(account_id).timezone, int(when.timestamp()))
+
+
+def instant(name: str, seconds: int) -> str:
+    """The same of epoch seconds, in the time zone with an IANA name."""
+    offset = _offset(name, seconds // _DAY)
+    if offset is None:
+        text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
+        return text[:-3] + text[-2:]
+    days, left = divmod(seconds + offset[0], _DAY)
+    return f"{_date(days)}T{_MINUTES[left // 60]}:{_SECONDS[left % 60]}{offset[1]}"
+
+
+@lru_cache(5_000)
+def _offset(name: str, day: int) -> tuple[int, str] | None:
+    """The offset of a whole day of UTC, in seconds and as it is written; None where it changes in between."""
+    first, last = (datetime.fromtimestamp(day * _DAY + each, zone(name)) for each in (0, _DAY))
+    offsets = [each.utcoffset() for each in (first, last)]
+    if offsets[0] is None or offsets[0] != offsets[1]:
+        return None
+    return int(offsets[0].total_seconds()), f"{first:%z}"
+
+
+@lru_cache(5_000)
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * _DAY, UTC).date().isoformat()
 
 
 @lru_cache(1000)

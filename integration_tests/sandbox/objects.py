@@ -1,4 +1,4 @@
-"""Objects as Graph shows them: rendered in full once, then cut down to the fields that were asked for."""
+"""Objects as Graph shows them: rendered, and cut down to the fields that were asked for."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Any, Protocol
 
 import orjson
 
-from integration_tests.sandbox import (
-    objects_account,
-    objects_audience,
-    objects_creative,
-    objects_delivery,
-    objects_other,
-)  # fmt: skip
+from integration_tests.sandbox import objects_account, objects_audience, objects_creative, objects_other
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.fields import DEFAULTS, NODE_OF_KIND, check_field, node_fields
 from integration_tests.sandbox.kinds import Node, kind_of
+from integration_tests.sandbox.layouts import Layout, Values
+from integration_tests.sandbox.lives import Standing
+from integration_tests.sandbox.objects_creative import CREATIVE, CreativeRows
+from integration_tests.sandbox.objects_delivery import DeliveryRows
+from integration_tests.sandbox.objects_layouts import AD, ADSET, CAMPAIGN
 from integration_tests.sandbox.selection import Field
 from integration_tests.sandbox.world import World
 
@@ -24,10 +23,6 @@ RENDER: dict[str, Callable[..., dict[str, Any]]] = {
     "account": objects_account.account,
     "business": objects_account.business,
     "user": objects_account.user,
-    "campaign": objects_delivery.campaign,
-    "adset": objects_delivery.adset,
-    "ad": objects_delivery.ad,
-    "creative": objects_creative.creative,
     "image": objects_creative.image,
     "video": objects_creative.video,
     "audience": objects_audience.audience,
@@ -41,6 +36,8 @@ RENDER: dict[str, Callable[..., dict[str, Any]]] = {
 # These show the day or what a token sees, so they are made anew each time.
 _FLEETING = frozenset({"account", "pixel", "user", "business"})
 _KEPT = 50_000
+# A kind, the fields asked of it, a version.
+Asked = tuple[str, tuple[Field, ...] | None, str]
 
 
 class Edges(Protocol):
@@ -59,38 +56,61 @@ class Objects:
     def __init__(self, world: World) -> None:
         self._world = world
         self.edges: Edges | None = None
-        self._whole: dict[str, tuple[float, float, dict[str, Any]]] = {}
-        self._rows: dict[tuple[str, tuple[Field, ...] | None, str], tuple[float, float, orjson.Fragment]] = {}
+        delivery = DeliveryRows(world)
+        self._written: dict[str, tuple[Layout, Callable[[Any, Standing], Values]]] = {
+            "campaign": (CAMPAIGN, delivery.campaign),
+            "adset": (ADSET, delivery.adset),
+            "ad": (AD, delivery.ad),
+            "creative": (CREATIVE, CreativeRows(world, delivery.labels).creative),
+        }
+        # Rows by what was asked for and by id, each with the time for which it holds.
+        self._rows: dict[Asked, dict[str, tuple[float, float, orjson.Fragment]]] = {}
+        self._n_rows = 0
 
     def whole(self, node: Node) -> dict[str, Any]:
         """Every field of an object, as of now."""
         kind = kind_of(node)
-        if kind in _FLEETING:
-            return RENDER[kind](self._world, node)
-        now = self._world.now_seconds()
-        known = self._whole.get(node.id)
-        if known and known[0] <= now < known[1]:
-            return known[2]
-        row = RENDER[kind](self._world, node)
-        if len(self._whole) >= _KEPT:
-            self._whole.clear()
-        self._whole[node.id] = (now, self._until(node), row)
+        if kind in self._written:
+            layout, values = self._written[kind]
+            whole: dict[str, Any] = orjson.loads(layout.writer(None)(values(node, self._world.standing(node))))
+            return whole
+        return RENDER[kind](self._world, node)
+
+    def writer(self, kind: str, fields: tuple[Field, ...] | None, call: Call) -> Callable[[Any], Any]:
+        """What makes rows of objects of a kind, with the fields asked for, ready to be written as JSON."""
+        if kind in _FLEETING or any(
+            field.inner is not None or field.modifiers or (self.edges and self.edges.has(kind, field.name))
+            for field in fields or ()
+        ):
+            return lambda node: self.part(node, fields, call)
+        if self._n_rows >= _KEPT:
+            self._rows.clear()
+            self._n_rows = 0
+        rows = self._rows.setdefault((kind, fields, call.version), {})
+        write = self._plain_writer(kind, fields, call)
+        world, now = self._world, self._world.now_seconds()
+
+        def row(node: Any) -> orjson.Fragment:
+            known = rows.get(node.id)
+            if known and known[0] <= now < known[1]:
+                return known[2]
+            standing = world.standing(node)
+            written = orjson.Fragment(write(node, standing))
+            self._n_rows += 1
+            rows[node.id] = (now, standing.until, written)
+            return written
+
         return row
 
-    def row(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> Any:
-        """An object with the fields asked for, ready to be written as JSON."""
-        if kind_of(node) in _FLEETING or any(field.inner is not None or field.modifiers for field in fields or ()):
-            return self.part(node, fields, call)
-        now = self._world.now_seconds()
-        key = (node.id, fields, call.version)
-        known = self._rows.get(key)
-        if known and known[0] <= now < known[1]:
-            return known[2]
-        written = orjson.Fragment(orjson.dumps(self.part(node, fields, call)))
-        if len(self._rows) >= _KEPT:
-            self._rows.clear()
-        self._rows[key] = (now, self._until(node), written)
-        return written
+    def _plain_writer(
+        self, kind: str, fields: tuple[Field, ...] | None, call: Call
+    ) -> Callable[[Any, Standing], bytes]:
+        if kind not in self._written:
+            return lambda node, _: orjson.dumps(self.part(node, fields, call))
+        layout, values = self._written[kind]
+        names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
+        write = layout.writer(tuple(names))
+        return lambda node, standing: write(values(node, standing))
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
         """An object with the fields asked for; its id comes unasked.
@@ -137,7 +157,3 @@ class Objects:
                 nested = value[each.name]
                 found[each.name] = nested if each.inner is None else self._inner(kind, each, nested, call)
         return found
-
-    def _until(self, node: Node) -> float:
-        """Until when an object is as it is now."""
-        return self._world.standing(node).until

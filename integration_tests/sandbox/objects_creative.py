@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from integration_tests.sandbox.kinds import Creative, Thing
+from integration_tests.sandbox.layouts import Layout, Values, member, text
+from integration_tests.sandbox.lives import Standing
 from integration_tests.sandbox.moments import moment
-from integration_tests.sandbox.objects_delivery import labels
 from integration_tests.sandbox.world import World
 
 _TEXTS = (
@@ -17,74 +21,131 @@ _TEXTS = (
 )
 _HEADLINES = ("Back in stock", "Nur heute: 15 %", "送料無料", "The new classic", "Try it for 30 days 💪")
 _BUTTONS = ("SHOP_NOW", "SIGN_UP", "LEARN_MORE", "GET_OFFER")
+_MARKS = [f"label_{each}" for each in range(13)]
+FORMS = ("link", "video", "feed", "carousel")
 _LINK = "https://example.com/{0}?utm_source=facebook&utm_medium=paid&utm_campaign={{{{campaign.name}}}}"
 
 
-def creative(world: World, node: Creative) -> dict[str, Any]:
-    """A creative: a link with carousel cards or one of the dynamic kind with an asset feed, or a video."""
-    number, revision = world.hash(node.id), world.life(node).revision
-    status = "ACTIVE" if world.hash(node.id, "status", revision) % 12 else "IN_PROCESS"
-    page, story = str(110000000000001 + number % 9), f"{600000000000000 + number % 10**14}"
-    instagram = f"{17840000000000001 + number % 10**9}"
+CREATIVE = Layout(
+    """
+"id":"%(id)s"
+"account_id":"%(account)s"
+"actor_id":"%(page)d"
+"status":"%(status)s"
+"object_type":"%(type)s"
+"call_to_action_type":"%(button)s"
+"thumbnail_id":"%(thumbnail)d"
+"thumbnail_url":"https://external.xx.fbcdn.net/emg1/v/t13/%(number)d?stp=p64x64"
+"effective_object_story_id":"%(page)d_%(story)d"
+"effective_instagram_media_id":"%(media)d"
+"effective_authorization_category":"NONE"
+"instagram_user_id":"%(instagram)d"
+"instagram_permalink_url":"https://www.instagram.com/p/%(number)016x/"
+"enable_launch_instant_app":false
+"url_tags":"utm_source=facebook&utm_content={{ad.id}}"
+"degrees_of_freedom_spec":{"creative_features_spec":{%(features)s}}
+"contextual_multi_ads":{"eligibility":["POST_AD_ENABLED"],"enroll_status":"OPT_IN"}
+"image_url":"https://scontent.xx.fbcdn.net/v/t45.1600-4/%(picture)s"
+""",
+    "name title body object_story_spec video_id image_hash link_url asset_feed_spec product_set_id template_url_spec "
+    "template_url adlabels",
+)
+_LINK_URL = member("link_url", _LINK.format("shop"))
+_TEMPLATES = {
+    "template_url_spec": member("template_url_spec", {"web": {"url": "https://example.com/{{product.retailer_id}}"}}),
+    "template_url": member("template_url", _LINK.format("product")),
+}
+_TITLES = [member("title", text) for text in _HEADLINES]
+_BODIES = [member("body", text) for text in _TEXTS]
+
+
+class CreativeRows:
+    """Writes the creatives of a world: a link with carousel cards or with an asset feed, or a video."""
+
+    def __init__(self, world: World, labels: Callable[[Creative, int], str]) -> None:
+        self._world, self._labels = world, labels
+        self._stories = lru_cache(1_000)(_story)
+        self._feeds = lru_cache(1_000)(_feed)
+        self._image = lru_cache(1_000)(self._make_image)
+
+    def creative(self, node: Creative, standing: Standing) -> Values:
+        """A creative."""
+        world, account_id = self._world, node.account_id
+        number = world.number(node.id)
+        page, instagram = 110000000000001 + number % 9, 17840000000000001 + number % 10**9
+        form, button = FORMS[number // 3 % 4], _BUTTONS[number // 5 % 4]
+        others: Values = {
+            "name": f',"name":{text(node.name)}', "title": _TITLES[number % 5], "body": _BODIES[number % 4],
+            "adlabels": self._labels(node, number),
+        }  # fmt: skip
+        if form == "video":
+            video = world.object_id(account_id, "video", _of_start(world, node, 3, number))
+            others["video_id"] = f',"video_id":"{video}"'
+            picture, shown = f"{number}.png?oe=65C8B50F", video
+        else:
+            # Only media of the start: a creative may not change when the account grows.
+            last = max(0, world.spec(account_id).creatives - 1)
+            image = self._image(account_id, min(node.index, last) // 2)
+            others["image_hash"], others["link_url"] = f',"image_hash":"{image}"', _LINK_URL
+            picture, shown = f"{image}.png", image
+        holes = {"page": page, "user": instagram, "shown": shown, "picture": picture}
+        # Texts, button and form all follow from number % 60, the cards of a carousel too.
+        others["object_story_spec"] = self._stories(number % 60) % holes
+        if form == "feed":
+            others["asset_feed_spec"] = self._feeds(number % 60) % _marks(number, shown)
+        if number % 8 == 0:
+            others |= {"product_set_id": f',"product_set_id":"{250000000000000 + number % 10**9}"', **_TEMPLATES}
+        return {
+            **CREATIVE.absent,
+            "id": node.id, "account": account_id, "page": page,
+            "status": "ACTIVE" if (standing.edit >> 32) % 12 else "IN_PROCESS",
+            "type": "VIDEO" if form == "video" else "SHARE", "button": button,
+            "thumbnail": 120000000000000 + number % 10**9, "number": number,
+            "story": 600000000000000 + number % 10**14, "media": 17900000000000001 + number % 10**9,
+            "instagram": instagram, "features": _FEATURES[number & 15], "picture": picture,
+            **others,
+        }  # fmt: skip
+
+    def _make_image(self, account_id: str, index: int) -> str:
+        return self._world.object_id(account_id, "image", index).partition(":")[2]
+
+
+def _stencil(name: str, value: Any) -> str:
+    """A member with holes: where a text says `<page>`, the JSON has `%(page)s`."""
+    return re.sub(r"<(\w+)>", r"%(\1)s", member(name, value).replace("%", "%%"))
+
+
+def _story(number: int) -> str:
+    """The object story spec; the holes are page, user, shown (the image's hash or the video's id) and picture."""
     text, headline, button = _TEXTS[number % 4], _HEADLINES[number % 5], _BUTTONS[number // 5 % 4]
-    form = ("link", "video", "feed", "carousel")[number // 3 % 4]
-    image = _image(world, node)
-    row: dict[str, Any] = {
-        "id": node.id,
-        "account_id": node.account_id,
-        "actor_id": page,
-        "name": node.name,
-        "title": headline,
-        "body": text,
-        "status": status,
-        "object_type": "VIDEO" if form == "video" else "SHARE",
-        "call_to_action_type": button,
-        "thumbnail_id": str(120000000000000 + number % 10**9),
-        "thumbnail_url": f"https://external.xx.fbcdn.net/emg1/v/t13/{number}?stp=p64x64",
-        "effective_object_story_id": f"{page}_{story}",
-        "effective_instagram_media_id": str(17900000000000001 + number % 10**9),
-        "effective_authorization_category": "NONE",
-        "instagram_user_id": instagram,
-        "instagram_permalink_url": f"https://www.instagram.com/p/{number:016x}/",
-        "enable_launch_instant_app": False,
-        "url_tags": "utm_source=facebook&utm_content={{ad.id}}",
-        "degrees_of_freedom_spec": {"creative_features_spec": _features(number)},
-        "contextual_multi_ads": {"eligibility": ["POST_AD_ENABLED"], "enroll_status": "OPT_IN"},
-        "object_story_spec": {"page_id": page, "instagram_user_id": instagram},
-    }
-    spec = row["object_story_spec"]
+    form = FORMS[number // 3 % 4]
+    spec: dict[str, Any] = {"page_id": "<page>", "instagram_user_id": "<user>"}
     if form == "video":
-        row["video_id"] = world.object_id(node.account_id, "video", _of_start(world, node, 3, number))
-        row["image_url"] = f"https://scontent.xx.fbcdn.net/v/t45.1600-4/{number}.png?oe=65C8B50F"
         spec["video_data"] = {
-            "video_id": row["video_id"], "title": headline, "message": text, "link_description": headline,
-            "image_url": row["image_url"],
+            "video_id": "<shown>", "title": headline, "message": text, "link_description": headline,
+            "image_url": "https://scontent.xx.fbcdn.net/v/t45.1600-4/<picture>",
             "call_to_action": {"type": button, "value": {"link": _LINK.format("video")}},
         }  # fmt: skip
     else:
-        row["image_hash"], row["image_url"] = image, f"https://scontent.xx.fbcdn.net/v/t45.1600-4/{image}.png"
-        row["link_url"] = _LINK.format("shop")
         spec["link_data"] = {
-            "link": _LINK.format("shop"), "message": text, "name": headline, "image_hash": image,
+            "link": _LINK.format("shop"), "message": text, "name": headline, "image_hash": "<shown>",
             "call_to_action": {"type": button, "value": {"link": _LINK.format("shop")}},
         }  # fmt: skip
     if form == "carousel":
-        spec["link_data"]["child_attachments"] = [_card(image, button, each, number) for each in range(3 + number % 5)]
+        spec["link_data"]["child_attachments"] = [_card(button, each, number) for each in range(3 + number % 5)]
         spec["link_data"]["multi_share_end_card"] = False
-    if form == "feed":
-        row["asset_feed_spec"] = _feed(image, button, number)
-    if number % 8 == 0:
-        row["product_set_id"] = str(250000000000000 + number % 10**9)
-        row["template_url_spec"] = {"web": {"url": "https://example.com/{{product.retailer_id}}"}}
-        row["template_url"] = _LINK.format("product")
-    if adlabels := labels(world, node.account_id, number):
-        row["adlabels"] = adlabels
-    return row
+    return _stencil("object_story_spec", spec)
 
 
-def _features(number: int) -> dict[str, Any]:
+def _features(number: int) -> str:
     names = ("image_touchups", "text_optimizations", "inline_comment", "video_auto_crop")
-    return {name: {"enroll_status": "OPT_IN" if number >> bit & 1 else "OPT_OUT"} for bit, name in enumerate(names)}
+    return ",".join(
+        f'"{name}":{{"enroll_status":"{"OPT_IN" if number >> bit & 1 else "OPT_OUT"}"}}'
+        for bit, name in enumerate(names)
+    )
+
+
+_FEATURES = [_features(number) for number in range(16)]
 
 
 def image(world: World, node: Thing) -> dict[str, Any]:
@@ -160,27 +221,25 @@ def _of_start(world: World, node: Creative, share: int, number: int) -> int:
     return number % max(1, world.spec(node.account_id).creatives // share)
 
 
-def _image(world: World, node: Creative) -> str:
-    index = min(node.index, max(0, world.spec(node.account_id).creatives - 1)) // 2
-    return world.object_id(node.account_id, "image", index).partition(":")[2]
-
-
-def _card(image_hash: str, button: str, each: int, number: int) -> dict[str, Any]:
+def _card(button: str, each: int, number: int) -> dict[str, Any]:
     return {
         "link": _LINK.format(f"card-{each}"),
         "name": _HEADLINES[(number + each) % 5],
         "description": _TEXTS[(number + each) % 4],
-        "image_hash": image_hash,
+        "image_hash": "<shown>",
         "call_to_action": {"type": button, "value": {"link": _LINK.format(f"card-{each}")}},
     }
 
 
-def _feed(image_hash: str, button: str, number: int) -> dict[str, Any]:
-    def label(each: int) -> list[dict[str, str]]:
-        return [{"name": f"placement_asset_{number:x}_{each}", "id": str(23850000000000000 + number % 10**9 + each)}]
+def _feed(number: int) -> str:
+    """The asset feed spec; the holes are those of `_marks`."""
+    button = _BUTTONS[number // 5 % 4]
 
-    return {
-        "images": [{"hash": image_hash, "adlabels": label(each)} for each in range(3)],
+    def label(each: int) -> list[dict[str, str]]:
+        return [{"name": f"placement_asset_<number>_{each}", "id": f"<label_{each}>"}]
+
+    spec = {
+        "images": [{"hash": "<shown>", "adlabels": label(each)} for each in range(3)],
         "bodies": [{"text": text, "adlabels": label(each + 3)} for each, text in enumerate(_TEXTS)],
         "titles": [{"text": text, "adlabels": label(each + 7)} for each, text in enumerate(_HEADLINES)],
         "descriptions": [{"text": text} for text in _TEXTS],
@@ -198,3 +257,14 @@ def _feed(image_hash: str, button: str, number: int) -> dict[str, Any]:
         "optimization_type": ("DEGREES_OF_FREEDOM", "PLACEMENT", "REGULAR")[number % 3],
         "additional_data": {"multi_share_end_card": False, "is_click_to_message": False},
     }  # fmt: skip
+    return _stencil("asset_feed_spec", spec)
+
+
+def _marks(number: int, shown: str) -> Values:
+    """What is a feed's own: its number, its image, the ids of its labels."""
+    first = 23850000000000000 + number % 10**9
+    return {
+        "number": f"{number:x}",
+        "shown": shown,
+        **{name: first + each for each, name in enumerate(_MARKS)},
+    }

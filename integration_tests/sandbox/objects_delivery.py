@@ -2,37 +2,182 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from integration_tests.sandbox.kinds import Ad, AdSet, Campaign
-from integration_tests.sandbox.moments import moment
+from integration_tests.sandbox.census import THINGS
+from integration_tests.sandbox.kinds import Ad, AdSet, Campaign, Creative
+from integration_tests.sandbox.layouts import Values, member, text
+from integration_tests.sandbox.lives import Standing
+from integration_tests.sandbox.moments import instant, moment
+from integration_tests.sandbox.objects_layouts import AD, ADSET, CAMPAIGN
 from integration_tests.sandbox.targeting import targeting
 from integration_tests.sandbox.world import World
 
+DAY = 86_400
 BID_STRATEGIES = ("LOWEST_COST_WITHOUT_CAP", "LOWEST_COST_WITHOUT_CAP", "COST_CAP", "LOWEST_COST_WITH_BID_CAP")
 BILLING = {"THRUPLAY": "THRUPLAY", "LINK_CLICKS": "LINK_CLICKS"}
+# By attribution setting: the JSON of attribution_spec, and of the windows in learning_stage_info.
 WINDOWS = {
-    "7d_click_1d_view": (("CLICK_THROUGH", 7), ("VIEW_THROUGH", 1)),
-    "7d_click": (("CLICK_THROUGH", 7),),
-    "1d_click": (("CLICK_THROUGH", 1),),
+    "7d_click_1d_view": (
+        '[{"event_type":"CLICK_THROUGH","window_days":7},{"event_type":"VIEW_THROUGH","window_days":1}]',
+        '["7d_click","1d_view"]',
+    ),
+    "7d_click": ('[{"event_type":"CLICK_THROUGH","window_days":7}]', '["7d_click"]'),
+    "1d_click": ('[{"event_type":"CLICK_THROUGH","window_days":1}]', '["1d_click"]'),
 }
-APP = "119211728144504"
+_BOOLEANS = ("false", "true")
+_FEEDBACK = member(
+    "ad_review_feedback", {"global": {"Personal attributes": "Ads must not assert personal attributes."}}
+)
+_RECOMMENDED = member("recommendations", [{
+    "title": "Use Advantage+ placements", "message": "More placements can lower the cost per result.",
+    "code": 1942020, "importance": "MEDIUM", "confidence": "HIGH", "blame_field": "targeting",
+}])  # fmt: skip
 
 
-def labels(world: World, account_id: str, number: int) -> list[dict[str, Any]]:
-    """None to two of the account's labels."""
-    known = world.things(account_id, "label")
-    picked = [known[(number + each) % len(known)] for each in range(number % 3)] if known else []
-    return [
-        {
-            "id": label.id,
-            "name": label.name,
-            "created_time": moment(world, account_id, label.created),
-            "updated_time": moment(world, account_id, label.created),
+class DeliveryRows:
+    """Writes the campaigns, ad sets and ads of a world; what they share is written once and kept for a while."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._targetings = lru_cache(5_000)(self._make_targeting)
+        self._label_lists = lru_cache(5_000)(self._make_labels)
+
+    def campaign(self, node: Campaign, standing: Standing) -> Values:
+        """A campaign."""
+        world = self._world
+        number, edit = world.number(node.id), standing.edit
+        is_lifetime, is_housing = number % 5 == 0, number % 23 == 1
+        budget, zone, born = money(edit), world.spec(node.account_id).timezone, int(node.created.timestamp())
+        strategy = BID_STRATEGIES[number // 3 % 4]
+        others: Values = {"name": f',"name":{text(node.name)}', "adlabels": self.labels(node, number)}
+        if is_lifetime:
+            others["lifetime_budget"] = f',"lifetime_budget":"{budget * 20}"'
+            others["stop_time"] = member("stop_time", instant(zone, born + (400 + number % 200) * DAY))
+        else:
+            others["daily_budget"] = f',"daily_budget":"{budget}"'
+        if number % 6 == 0:
+            others["spend_cap"] = f',"spend_cap":"{budget * 200}"'
+        if strategy == "COST_CAP":
+            others["bid_constraints"] = member("bid_constraints", {"roas_average_floor": 10000 + edit % 5000})
+        if standing.effective == "WITH_ISSUES":
+            others["issues_info"] = _issue("CAMPAIGN", edit)
+        return {
+            **CAMPAIGN.absent,
+            "id": node.id, "account": node.account_id, "objective": node.objective,
+            "status": standing.status, "effective": standing.effective, "buying_type": node.buying_type,
+            "strategy": strategy, "remaining": budget * (edit // 7 % 100) // 100,
+            "shares_budget": _BOOLEANS[number % 4 == 0],
+            "is_app": _BOOLEANS[node.objective == "OUTCOME_APP_PROMOTION"],
+            "promotion": "GUIDED_CREATION" if number % 9 else "AUTOMATED_SHOPPING_ADS",
+            "category": "HOUSING" if is_housing else "NONE",
+            "categories": '["HOUSING"]' if is_housing else "[]", "countries": '["US"]' if is_housing else "[]",
+            "created": instant(zone, born), "updated": instant(zone, standing.updated),
+            **others,
+        }  # fmt: skip
+
+    def adset(self, node: AdSet, standing: Standing) -> Values:
+        """An ad set."""
+        world = self._world
+        number, edit = world.number(node.id), standing.edit
+        budget, zone, born = money(edit), world.spec(node.account_id).timezone, int(node.created.timestamp())
+        strategy, goal = BID_STRATEGIES[number // 3 % 4], node.optimization_goal
+        others: Values = {
+            "name": f',"name":{text(node.name)}',
+            "targeting": self._targeting(node.id, node.account_id, edit),
+            "adlabels": self.labels(node, number),
         }
-        for label in picked
-    ]
+        if strategy in {"COST_CAP", "LOWEST_COST_WITH_BID_CAP"}:
+            _bid(others, "REACH" if goal == "REACH" else "ACTIONS", 100 + edit % 900)
+        if number % 11 == 0:
+            others["end_time"] = member("end_time", instant(zone, born + (300 + number % 300) * DAY))
+            others["bid_constraints"] = member("bid_constraints", {"roas_average_floor": 20000})
+        if standing.effective == "WITH_ISSUES":
+            others["issues_info"] = _issue("AD_SET", edit)
+        attribution, windows = WINDOWS.get(node.attribution, ("[]", "[]"))
+        return {
+            **ADSET.absent,
+            "id": node.id, "account": node.account_id, "campaign": node.campaign_id,
+            "status": standing.status, "effective": standing.effective,
+            "budget": budget, "remaining": budget * (edit // 7 % 100) // 100, "strategy": strategy,
+            "billing": BILLING.get(goal, "IMPRESSIONS"), "goal": goal,
+            "destination": "WEBSITE" if number % 3 else "UNDEFINED", "is_dynamic": _BOOLEANS[number % 5 == 0],
+            "promoted": self._promoted(node, number), "attribution": attribution, "windows": windows,
+            "stage": ("LEARNING", "SUCCESS", "FAIL")[edit % 3], "conversions": edit % 50,
+            "edited": standing.updated,
+            "created": instant(zone, born), "updated": instant(zone, standing.updated),
+            **others,
+        }  # fmt: skip
+
+    def ad(self, node: Ad, standing: Standing) -> Values:
+        """An ad."""
+        world, account_id = self._world, node.account_id
+        number, edit = world.number(node.id), standing.edit
+        zone, effective = world.spec(account_id).timezone, standing.effective
+        others: Values = {
+            "name": f',"name":{text(node.name)}',
+            "targeting": self._targeting(node.adset_id, account_id, None),
+            "adlabels": self.labels(node, number),
+        }
+        if node.creative_id:
+            others["creative"] = f',"creative":{{"id":"{node.creative_id}"}}'
+        if edit % 4 == 0:
+            _bid(others, "ACTIONS", 100 + edit % 700)
+        if effective == "WITH_ISSUES":
+            others["issues_info"] = _issue("AD", edit)
+        if effective == "DISAPPROVED":
+            others["ad_review_feedback"] = _FEEDBACK
+        if edit % 13 == 0:
+            others["recommendations"] = _RECOMMENDED
+        return {
+            **AD.absent,
+            "id": node.id, "account": account_id, "campaign": node.campaign_id, "adset": node.adset_id,
+            "status": standing.status, "effective": effective, "number": number,
+            "pixel": world.object_id(account_id, "pixel", 0),
+            "page": 110000000000001 + number % 9, "post": 600000000000000 + number % 10**14,
+            "conversion": 6015300000000000 + number % 9999,
+            "created": instant(zone, int(node.created.timestamp())), "updated": instant(zone, standing.updated),
+            **others,
+        }  # fmt: skip
+
+    def labels(self, node: Campaign | AdSet | Ad | Creative, number: int) -> str:
+        """None to two of the account's labels, as a member."""
+        # Only labels of the start: an object may not change when the clock moves.
+        count = number % 3 if self._world.spec(node.account_id).campaigns else 0
+        return self._label_lists(node.account_id, number % THINGS["label"], count) if count else ""
+
+    def _make_labels(self, account_id: str, first: int, count: int) -> str:
+        picked = [self._world.thing_at("label", account_id, (first + each) % THINGS["label"]) for each in range(count)]
+        return member("adlabels", [
+            {
+                "id": label.id, "name": label.name,
+                "created_time": moment(self._world, account_id, label.created),
+                "updated_time": moment(self._world, account_id, label.created),
+            }
+            for label in picked
+        ])  # fmt: skip
+
+    def _targeting(self, adset_id: str, account_id: str, edit: int | None) -> str:
+        """An ad set's targeting; an edit moves the ages alone. An ad shows that of its ad set's creation."""
+        first, rest = self._targetings(adset_id, account_id)
+        if edit is None:
+            return first
+        return f',"targeting":{{"age_min":{18 + edit % 20},"age_max":{65 - edit // 20 % 15},{rest}'
+
+    def _make_targeting(self, adset_id: str, account_id: str) -> tuple[str, str]:
+        world = self._world
+        whole = targeting(world, account_id, world.number(adset_id), world.edit_of(adset_id, 0))
+        first = member("targeting", whole)
+        del whole["age_min"], whole["age_max"]
+        return first, text(whole)[1:]
+
+    def _promoted(self, node: AdSet, number: int) -> str:
+        if node.optimization_goal in {"OFFSITE_CONVERSIONS", "VALUE"}:
+            event = ("PURCHASE", "LEAD", "ADD_TO_CART")[number % 3]
+            pixel = self._world.object_id(node.account_id, "pixel", 0)
+            return f'"pixel_id":"{pixel}","custom_event_type":"{event}"'
+        return f'"page_id":"{110000000000001 + number % 9}"'
 
 
 def money(number: int) -> int:
@@ -40,197 +185,18 @@ def money(number: int) -> int:
     return (20 + number % 480) * 100
 
 
-def issue(level: str, number: int) -> dict[str, Any]:
+def _bid(others: Values, kind: str, amount: int) -> None:
+    others["bid_amount"] = f',"bid_amount":{amount}'
+    others["bid_info"] = f',"bid_info":{{"{kind}":{amount}}}'
+
+
+def _issue(level: str, number: int) -> str:
     """What is wrong with an object that runs with issues."""
-    return {
+    issue: dict[str, Any] = {
         "level": level,
         "error_code": 1815869 + number % 7,
         "error_summary": "Payment method needs attention",
         "error_message": "The payment method of this ad account was declined. Add another one to go on.",
         "error_type": "HARD_ERROR" if number % 2 else "SOFT_ERROR",
     }
-
-
-def campaign(world: World, node: Campaign) -> dict[str, Any]:
-    """A campaign."""
-    number, revision = world.hash(node.id), world.life(node).revision
-    edit = world.hash(node.id, "edit", revision)
-    status, effective = world.status(node), world.effective_status(node)
-    lifetime = number % 5 == 0
-    budget = money(edit)
-    strategy = BID_STRATEGIES[number // 3 % 4]
-    category = "HOUSING" if number % 23 == 1 else "NONE"
-    row: dict[str, Any] = {
-        "id": node.id,
-        "account_id": node.account_id,
-        "name": node.name,
-        "objective": node.objective,
-        "status": status,
-        "configured_status": status,
-        "effective_status": effective,
-        "buying_type": node.buying_type,
-        "bid_strategy": strategy,
-        "budget_remaining": str(budget * (edit // 7 % 100) // 100),
-        "budget_rebalance_flag": False,
-        "can_create_brand_lift_study": False,
-        "can_use_spend_cap": True,
-        "has_secondary_skadnetwork_reporting": False,
-        "is_adset_budget_sharing_enabled": number % 4 == 0,
-        "is_budget_schedule_enabled": False,
-        "is_skadnetwork_attribution": node.objective == "OUTCOME_APP_PROMOTION",
-        "pacing_type": ["standard"],
-        "smart_promotion_type": "AUTOMATED_SHOPPING_ADS" if number % 9 == 0 else "GUIDED_CREATION",
-        "source_campaign_id": "0",
-        "special_ad_category": category,
-        "special_ad_categories": [] if category == "NONE" else [category],
-        "special_ad_category_country": [] if category == "NONE" else ["US"],
-        "topline_id": "0",
-        "primary_attribution": "OFFSITE",
-        "start_time": moment(world, node.account_id, node.created),
-        "created_time": moment(world, node.account_id, node.created),
-        "updated_time": moment(world, node.account_id, world.updated(node)),
-    }
-    row["lifetime_budget" if lifetime else "daily_budget"] = str(budget * (20 if lifetime else 1))
-    if lifetime:
-        row["stop_time"] = moment(world, node.account_id, node.created + timedelta(days=400 + number % 200))
-    if number % 6 == 0:
-        row["spend_cap"] = str(budget * 200)
-    if strategy == "COST_CAP":
-        row["bid_constraints"] = {"roas_average_floor": 10000 + edit % 5000}
-    if adlabels := labels(world, node.account_id, number):
-        row["adlabels"] = adlabels
-    if effective == "WITH_ISSUES":
-        row["issues_info"] = [issue("CAMPAIGN", edit)]
-    return row
-
-
-def adset(world: World, node: AdSet) -> dict[str, Any]:
-    """An ad set."""
-    number, revision = world.hash(node.id), world.life(node).revision
-    edit = world.hash(node.id, "edit", revision)
-    status, effective = world.status(node), world.effective_status(node)
-    budget = money(edit)
-    strategy = BID_STRATEGIES[number // 3 % 4]
-    updated = world.updated(node)
-    row: dict[str, Any] = {
-        "id": node.id,
-        "account_id": node.account_id,
-        "campaign_id": node.campaign_id,
-        "campaign": {"id": node.campaign_id},
-        "name": node.name,
-        "status": status,
-        "configured_status": status,
-        "effective_status": effective,
-        "daily_budget": str(budget),
-        "lifetime_budget": "0",
-        "budget_remaining": str(budget * (edit // 7 % 100) // 100),
-        "bid_strategy": strategy,
-        "billing_event": BILLING.get(node.optimization_goal, "IMPRESSIONS"),
-        "optimization_goal": node.optimization_goal,
-        "optimization_sub_event": "NONE",
-        "destination_type": "WEBSITE" if number % 3 else "UNDEFINED",
-        "is_dynamic_creative": number % 5 == 0,
-        "is_budget_schedule_enabled": False,
-        "is_incremental_attribution_enabled": False,
-        "pacing_type": ["standard"],
-        "recurring_budget_semantics": True,
-        "use_new_app_click": False,
-        "multi_optimization_goal_weight": "UNDEFINED",
-        "source_adset_id": "0",
-        "promoted_object": _promoted(world, node, number),
-        "attribution_spec": [
-            {"event_type": kind, "window_days": days} for kind, days in WINDOWS.get(node.attribution, ())
-        ],
-        "learning_stage_info": _learning(node, edit, updated),
-        "targeting": targeting(world, node.account_id, number, edit),
-        "start_time": moment(world, node.account_id, node.created),
-        "created_time": moment(world, node.account_id, node.created),
-        "updated_time": moment(world, node.account_id, updated),
-    }
-    if strategy in {"COST_CAP", "LOWEST_COST_WITH_BID_CAP"}:
-        row["bid_amount"] = 100 + edit % 900
-        row["bid_info"] = {"REACH" if node.optimization_goal == "REACH" else "ACTIONS": row["bid_amount"]}
-    if number % 11 == 0:
-        row["end_time"] = moment(world, node.account_id, node.created + timedelta(days=300 + number % 300))
-        row["bid_constraints"] = {"roas_average_floor": 20000}
-    if adlabels := labels(world, node.account_id, number):
-        row["adlabels"] = adlabels
-    if effective == "WITH_ISSUES":
-        row["issues_info"] = [issue("AD_SET", edit)]
-    return row
-
-
-def ad(world: World, node: Ad) -> dict[str, Any]:
-    """An ad."""
-    number, revision = world.hash(node.id), world.life(node).revision
-    edit = world.hash(node.id, "edit", revision)
-    status, effective = world.status(node), world.effective_status(node)
-    pixel = world.object_id(node.account_id, "pixel", 0)
-    page, post = str(110000000000001 + number % 9), str(600000000000000 + number % 10**14)
-    row: dict[str, Any] = {
-        "id": node.id,
-        "account_id": node.account_id,
-        "campaign_id": node.campaign_id,
-        "campaign": {"id": node.campaign_id},
-        "adset_id": node.adset_id,
-        "adset": {"id": node.adset_id},
-        "name": node.name,
-        "status": status,
-        "configured_status": status,
-        "effective_status": effective,
-        "bid_type": "ABSOLUTE_OCPM",
-        "conversion_domain": "example.com",
-        "source_ad_id": "0",
-        "last_updated_by_app_id": APP,
-        "display_sequence": 0,
-        "engagement_audience": False,
-        "preview_shareable_link": f"https://fb.me/{number:016x}",
-        "targeting": targeting(world, node.account_id, world.hash(node.adset_id), world.hash(node.adset_id, "edit", 0)),
-        "tracking_specs": [
-            {"action.type": ["offsite_conversion"], "fb_pixel": [pixel]},
-            {"action.type": ["link_click"], "post": [post], "post.wall": [page]},
-        ],
-        "conversion_specs": [
-            {"action.type": ["offsite_conversion"], "conversion_id": [str(6015300000000000 + number % 9999)]}
-        ],
-        "created_time": moment(world, node.account_id, node.created),
-        "updated_time": moment(world, node.account_id, world.updated(node)),
-    }
-    if node.creative_id:
-        row["creative"] = {"id": node.creative_id}
-    if edit % 4 == 0:
-        row["bid_amount"] = 100 + edit % 700
-        row["bid_info"] = {"ACTIONS": row["bid_amount"]}
-    if adlabels := labels(world, node.account_id, number):
-        row["adlabels"] = adlabels
-    if effective == "WITH_ISSUES":
-        row["issues_info"] = [issue("AD", edit)]
-    if effective == "DISAPPROVED":
-        row["ad_review_feedback"] = {"global": {"Personal attributes": "Ads must not assert personal attributes."}}
-    if edit % 13 == 0:
-        row["recommendations"] = [
-            {
-                "title": "Use Advantage+ placements", "message": "More placements can lower the cost per result.",
-                "code": 1942020, "importance": "MEDIUM", "confidence": "HIGH", "blame_field": "targeting",
-            }
-        ]  # fmt: skip
-    return row
-
-
-def _promoted(world: World, node: AdSet, number: int) -> dict[str, Any]:
-    if node.optimization_goal in {"OFFSITE_CONVERSIONS", "VALUE"}:
-        event = ("PURCHASE", "LEAD", "ADD_TO_CART")[number % 3]
-        return {"pixel_id": world.object_id(node.account_id, "pixel", 0), "custom_event_type": event}
-    return {"page_id": str(110000000000001 + number % 9)}
-
-
-def _learning(node: AdSet, edit: int, updated: datetime) -> dict[str, Any]:
-    windows = [
-        f"{days}d_{'click' if kind.startswith('C') else 'view'}" for kind, days in WINDOWS.get(node.attribution, ())
-    ]
-    return {
-        "status": ("LEARNING", "SUCCESS", "FAIL")[edit % 3],
-        "conversions": edit % 50,
-        "last_sig_edit_ts": int(updated.astimezone(UTC).timestamp()),
-        "attribution_windows": windows,
-    }
+    return member("issues_info", [issue])

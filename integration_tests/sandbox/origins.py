@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
+from struct import Struct
 
 from integration_tests.sandbox import names
 from integration_tests.sandbox.census import Census
+from integration_tests.sandbox.chance import MOST, mixed
 from integration_tests.sandbox.kinds import KINDS, Account, Ad, AdSet, Audience, Campaign, Creative, Thing
 from integration_tests.sandbox.scenario import AccountSpec, Scenario
 
-MOST = 1 << 64
+_WORDS = Struct(">8Q")
 
 
 class Origins:
@@ -21,6 +23,9 @@ class Origins:
         self.scenario = scenario
         self.start = scenario.now.timestamp()
         self._seed = str(scenario.seed).encode()
+        self.words = lru_cache(20_000)(self._make_words)
+        self.spec = lru_cache(10_000)(self._find_spec)
+        self._id_start = lru_cache(50_000)(self._make_id_start)
         self.account_at = lru_cache(10_000)(self._make_account)
         self.census = lru_cache(10_000)(self._make_census)
         self.campaign_at = lru_cache(20_000)(self._make_campaign)
@@ -37,7 +42,19 @@ class Origins:
         """A number in [0, 1) from a hash."""
         return self.hash(*parts) / MOST
 
-    def spec(self, account_id: str) -> AccountSpec:
+    def number(self, object_id: str) -> int:
+        """What the arbitrary choices of an object follow from."""
+        return self.words(object_id)[0]
+
+    def edit_of(self, object_id: str, revision: int) -> int:
+        """What the choices of a revision follow from."""
+        return mixed(self.words(object_id)[7] + revision)
+
+    def _make_words(self, object_id: str) -> tuple[int, ...]:
+        """Eight numbers of 64 bits that depend on the seed and an object's id alone: one hash for all its choices."""
+        return _WORDS.unpack(hashlib.blake2b(object_id.encode(), key=self._seed).digest())
+
+    def _find_spec(self, account_id: str) -> AccountSpec:
         """The scenario's entry for an account that exists."""
         ordinal = self.scenario.accounts.ordinal(account_id)
         if ordinal is None:
@@ -50,7 +67,10 @@ class Origins:
         if kind == "image":
             mixed = f"{self.hash(account_id, 'image', index):016x}{self.hash('image', index) >> 32:08x}{index:08x}"
             return f"{account_id}:{mixed}"
-        return f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}{index:09d}"
+        return f"{self._id_start(account_id, kind)}{index:09d}"
+
+    def _make_id_start(self, account_id: str, kind: str) -> str:
+        return f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}"
 
     def _make_account(self, ordinal: int) -> Account:
         spec: AccountSpec = self.scenario.accounts[ordinal]
@@ -68,20 +88,19 @@ class Origins:
         return datetime.fromtimestamp(self.census(account_id).born(kind, index), UTC)
 
     def _facts(self, account_id: str, kind: str, index: int) -> tuple[str, int, datetime]:
-        return (
-            self.object_id(account_id, kind, index),
-            self.hash(account_id, kind, index),
-            self._born(account_id, kind, index),
-        )
+        own_id = self.object_id(account_id, kind, index)
+        return own_id, self.words(own_id)[0], self._born(account_id, kind, index)
 
     def _make_campaign(self, account_id: str, index: int) -> Campaign:
-        own_id, number, born = self._facts(account_id, "campaign", index)
+        own_id, _, born = self._facts(account_id, "campaign", index)
+        number = self.hash(account_id, "campaign", index)
         objective = names.OBJECTIVES[number % len(names.OBJECTIVES)]
         buying = "RESERVED" if number % 41 == 7 else "AUCTION"
         return Campaign(own_id, account_id, index, names.campaign(number, index), born, objective, buying)
 
     def _make_adset(self, account_id: str, index: int) -> AdSet:
-        own_id, number, born = self._facts(account_id, "adset", index)
+        own_id, _, born = self._facts(account_id, "adset", index)
+        number = self.hash(account_id, "adset", index)
         campaign = self.campaign_at(account_id, index // self.spec(account_id).adsets_per_campaign)
         goals = names.GOALS[campaign.objective]
         attribution = names.ATTRIBUTIONS[number // 7 % len(names.ATTRIBUTIONS)]
@@ -92,7 +111,7 @@ class Origins:
         own_id, number, born = self._facts(account_id, "ad", index)
         spec = self.spec(account_id)
         adset = self.adset_at(account_id, index // spec.ads_per_adset)
-        creative = self.object_id(account_id, "creative", number % spec.creatives) if spec.creatives else ""
+        creative = f"{self._id_start(account_id, 'creative')}{number % spec.creatives:09d}" if spec.creatives else ""
         return Ad(
             own_id, account_id, adset.campaign_id, adset.id, creative, index, names.ad(number, index), born
         )  # fmt: skip

@@ -243,7 +243,7 @@ class ReportRuns:
         """A run's rows, as of its submission."""
         report = self._taken(run.id)
         if report is None:
-            report = Report.of(self._world, self._collector, run.query, self._limits.max_work_async)
+            report = Report.of(self._collector, run.query, self._limits.max_work_async)
         return self._kept(run.id, report)
 
     def _taken(self, key: str) -> Report | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -172,9 +172,9 @@ class Routes:
         if kind not in FILTERED and call.params.get("filtering"):
             raise unsupported("filtering", "any")
         keep = self._filters.keep(call, kind)
-        render: Callable[[Any], Any]
         # Damage works on rows that can be taken apart, so those are not written beforehand.
-        render = partial(self._objects.part if call.faults else self._objects.row, fields=fields, call=call)
+        objects = self._objects
+        render = partial(objects.part, fields=fields, call=call) if call.faults else objects.writer(kind, fields, call)
         return newest_first(self._row(node, kind), call, call.base_url, path, render, keep)
 
     def _row(self, node: Node, kind: str) -> Sequence[Any]:

@@ -16,6 +16,7 @@ class SandboxClock:
         self._speed = speed
         self._anchor = time.monotonic()
         self._moved = timedelta()
+        self._moved_seconds = 0.0
 
     @property
     def speed(self) -> float:
@@ -28,12 +29,15 @@ class SandboxClock:
 
     def monotonic(self) -> float:
         """Sandbox seconds since the scenario began, on the same timeline as `now`."""
-        return (time.monotonic() - self._anchor) * self._speed + self._moved.total_seconds()
+        if not self._speed:
+            return self._moved_seconds
+        return (time.monotonic() - self._anchor) * self._speed + self._moved_seconds
 
     def advance(self, by: timedelta) -> None:
         """Move on (or back, with a negative duration)."""
         with self._lock:
             self._moved += by
+            self._moved_seconds = self._moved.total_seconds()
 
     def set(self, moment: datetime) -> None:
         """Make `moment` the present."""

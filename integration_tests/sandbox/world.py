@@ -5,6 +5,7 @@ Nothing is stored: a world of a million ads costs memory for the ads that are as
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -22,7 +23,6 @@ from integration_tests.sandbox.kinds import (
     Creative,
     Node,
     Thing,
-    kind_of,
 )  # fmt: skip
 from integration_tests.sandbox.lives import Life, Lives, Standing
 from integration_tests.sandbox.origins import Origins
@@ -32,8 +32,12 @@ from integration_tests.sandbox.scenario import Scenario
 __all__ = ["Account", "Ad", "AdSet", "Audience", "Business", "Campaign", "Creative", "Node", "Thing", "World"]
 
 T = TypeVar("T")
-ENDING = frozenset({"campaign", "adset", "ad"})
 GONE = frozenset({"ARCHIVED", "DELETED"})
+_BELOW = (Ad, AdSet)
+_ENDING = (Ad, AdSet, Campaign)
+_CHANGING = (*_ENDING, Creative, Audience, Thing)
+# What a review of an ad finds, by chance.
+_REVIEWS = {0: "DISAPPROVED", 1: "WITH_ISSUES", 2: "PENDING_REVIEW"}
 MOST_KNOWN = 300_000
 
 
@@ -43,13 +47,13 @@ class World(Origins):
     def __init__(self, scenario: Scenario, clock: SandboxClock | None = None) -> None:
         super().__init__(scenario)
         self.clock = clock or SandboxClock(scenario.now, scenario.speed)
+        self._elapsed = self.clock.monotonic
         self._lives = lru_cache(10_000)(self._make_lives)
-        self._known: dict[str, tuple[float, Life]] = {}
         self._standings: dict[str, Standing] = {}
 
     def now_seconds(self) -> float:
         """The present in epoch seconds."""
-        return self.start + self.clock.monotonic()
+        return self.start + self._elapsed()
 
     # accounts
 
@@ -164,29 +168,15 @@ class World(Origins):
 
     def life(self, node: Node) -> Life:
         """An object's own edits and end, as of now."""
-        now = self.now_seconds()
-        known = self._known.get(node.id)
-        if known and known[0] <= now < known[1].until:
-            return known[1]
-        if isinstance(node, Campaign | AdSet | Ad | Creative | Audience | Thing):
-            kind = kind_of(node)
-            born = self.census(node.account_id).born(kind, node.index)
-            life = self._lives(node.account_id).at(node.id, born, now, ends=kind in ENDING and node.index > 0)
-        else:
-            life = Life(0, int(self.start), None, float("inf"), float("inf"))
-        if len(self._known) > MOST_KNOWN:
-            self._known.clear()
-        self._known[node.id] = (now, life)
-        return life
+        if isinstance(node, _CHANGING):
+            ends = isinstance(node, _ENDING) and node.index > 0
+            born = int(node.created.timestamp())
+            return self._lives(node.account_id).at(node.id, born, self.now_seconds(), ends=ends)
+        return Life(0, int(self.start), None, math.inf, math.inf)
 
     def status(self, node: Node) -> str:
         """The status that the advertiser set: ACTIVE, PAUSED, ARCHIVED or DELETED."""
-        life = self.life(node)
-        if life.ended:
-            return life.ended
-        if kind_of(node) not in ENDING or getattr(node, "index", 0) == 0:
-            return "ACTIVE"
-        return "PAUSED" if self.hash(node.id, "status", life.revision) % 6 == 0 else "ACTIVE"
+        return self.standing(node).status
 
     def standing(self, node: Node) -> Standing:
         """What holds for an object now, its parents included."""
@@ -194,10 +184,7 @@ class World(Origins):
         known = self._standings.get(node.id)
         if known and known.since <= now < known.until:
             return known
-        lives = [self.life(node), *map(self.life, self.parents(node))]
-        found = Standing(
-            self._effective(node), max(life.updated for life in lives), now, min(life.until for life in lives)
-        )
+        found = self._stand(node, now)
         if len(self._standings) > MOST_KNOWN:
             self._standings.clear()
         self._standings[node.id] = found
@@ -211,21 +198,35 @@ class World(Origins):
         """The updated time: the last edit of the object, or of a parent, since what holds for it follows from both."""
         return datetime.fromtimestamp(self.standing(node).updated, UTC)
 
-    def _effective(self, node: Node) -> str:
-        own = self.status(node)
-        parents = self.parents(node)
-        gone = [each for each in (own, *map(self.status, parents)) if each in GONE]
-        if gone:
-            return "DELETED" if "DELETED" in gone else "ARCHIVED"
-        if own == "PAUSED":
-            return own
-        for parent in parents:
-            if self.status(parent) == "PAUSED":
-                return "CAMPAIGN_PAUSED" if isinstance(parent, Campaign) else "ADSET_PAUSED"
-        chance = self.hash(node.id, "review", self.life(node).revision) % 50
-        if isinstance(node, Ad):
-            return {0: "DISAPPROVED", 1: "WITH_ISSUES", 2: "PENDING_REVIEW"}.get(chance, own)
-        return "WITH_ISSUES" if chance == 1 and isinstance(node, Campaign | AdSet) else own
+    def _stand(self, node: Node, now: float) -> Standing:
+        life = self.life(node)
+        edit = self.edit_of(node.id, life.revision)
+        own = self._status(node, life, edit)
+        updated, until, gone, paused = life.updated, life.until, life.ended or "", ""
+        if isinstance(node, _BELOW):
+            above = self.standing(self.adset_of(node) if isinstance(node, Ad) else self.campaign_of(node))
+            updated = max(updated, above.updated)
+            until = min(until, above.until)
+            paused = above.paused
+            gone = above.gone if above.gone == "DELETED" else gone or above.gone
+        effective = gone or (own if own == "PAUSED" else paused)
+        if not effective:
+            chance = (edit >> 40) % 50
+            if isinstance(node, Ad):
+                effective = _REVIEWS.get(chance, own)
+            else:
+                effective = "WITH_ISSUES" if chance == 1 and isinstance(node, _ENDING) else own
+        if own == "PAUSED" and not paused:
+            paused = "CAMPAIGN_PAUSED" if isinstance(node, Campaign) else "ADSET_PAUSED"
+        return Standing(own, effective, edit, updated, now, until, gone, paused)
+
+    @staticmethod
+    def _status(node: Node, life: Life, edit: int) -> str:
+        if life.ended:
+            return life.ended
+        if not isinstance(node, _ENDING) or not node.index or (edit >> 32) % 6:
+            return "ACTIVE"
+        return "PAUSED"
 
     def ended(self, node: Node) -> datetime | None:
         """When an object or a parent was archived or deleted; None for one that was not."""
@@ -240,4 +241,4 @@ class World(Origins):
         return (self.campaign_of(node),) if isinstance(node, AdSet) else ()
 
     def _make_lives(self, account_id: str) -> Lives:
-        return Lives(self.spec(account_id).changes, self.start, self.share)
+        return Lives(self.spec(account_id).changes, self.start, self.words)
