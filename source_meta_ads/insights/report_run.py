@@ -59,7 +59,7 @@ class ReportRuns:
 
     def blocked_seconds(self, account_id: str) -> float:
         """How long Meta would refuse calls for the account from now."""
-        return self._session.blocked_seconds(account_id)
+        return self._session.blocked_seconds("insights", account_id)
 
     def submit(self, job: Job) -> str:
         """The id of a newly made report run. Raises: GraphError."""
@@ -93,6 +93,7 @@ class ReportRuns:
                 {"fields": self._fields},
                 account_id=poll.job.account.id,
                 stream=poll.job.report.stream_name,
+                edge=_EDGE,
             )
         except GraphError as error:
             return error
