@@ -94,7 +94,8 @@ def runtime(config: Config, connection: Connection) -> Runtime:
     Raises: GraphError when the token is refused.
     """
     reach: Reach = reachable(connection.session, config.account_ids, connection.logger)
-    scheduler = Scheduler(ReportRuns(connection.session, RESULT_PAGE_SIZE), connection.clock, connection.logger)
+    runs = ReportRuns(connection.session, RESULT_PAGE_SIZE)
+    scheduler = Scheduler(runs, connection.clock, connection.logger, config.rate_limit_timeout * 60.0)
     return Runtime(
         session=connection.session,
         scheduler=scheduler,

@@ -82,15 +82,24 @@ class GraphSession(requests.Session):
         account_id: str | None = None,
         stream: str | None = None,
         edge: str | None = None,
+        is_patient: bool = True,
     ) -> dict[str, Any]:
         """The parsed body of a GET below the version; `edge` names it where the path doesn't. Raises: GraphError."""
-        return body_of(self._respond("GET", path, params, account_id=account_id, stream_name=stream, edge=edge))
+        about = {"account_id": account_id, "stream_name": stream, "edge": edge, "is_patient": is_patient}
+        return body_of(self._respond("GET", path, params, **about))
 
     def post_json(
-        self, path: str, params: Mapping[str, Any], *, account_id: str | None = None, stream: str | None = None
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        account_id: str | None = None,
+        stream: str | None = None,
+        is_patient: bool = True,
     ) -> dict[str, Any]:
         """The parsed body of a form POST below the version. Raises: GraphError."""
-        return body_of(self._respond("POST", path, params, account_id=account_id, stream_name=stream))
+        about = {"account_id": account_id, "stream_name": stream, "is_patient": is_patient}
+        return body_of(self._respond("POST", path, params, **about))
 
     def post_batch(
         self, items: Sequence[Mapping[str, Any]], limits: Sequence[Limit], *, stream: str | None = None
@@ -135,20 +144,22 @@ class GraphSession(requests.Session):
         """A successful response to the request, however many tries and waits it takes.
 
         Takes, besides what `requests.Session.send` takes, `account_id` (digits) and `edge` for calls whose URL names
-        none, `stream_name` for the meter, and `limits` for a call that counts against others than its edge's.
+        none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's, and
+        `is_patient` False for a caller that has better things to do than to wait for a limit.
         Raises: GraphError, with method, edge and account, once the error's retry policy is used up, or RateLimited
         when a limit has no room for longer than the run is willing to wait.
         """
         account_id, stream, edge = (kwargs.pop(name, None) for name in ("account_id", "stream_name", "edge"))
         call = describe(request, account_id, stream, edge)
         limits = kwargs.pop("limits", None) or limits_of(call.edge, call.account_id)
+        is_patient = kwargs.pop("is_patient", True) and self._waits_for_limits
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
         kwargs["allow_redirects"] = False
         while True:
             call.tries += 1
-            self._admit(limits, call)
+            self._admit(limits, call, self._patience_seconds if is_patient else _SHORT_WAIT_SECONDS)
             try:
                 response, error = self._try(request, call, kwargs)
                 if isinstance(error, RateLimited):
@@ -158,13 +169,12 @@ class GraphSession(requests.Session):
             if error is None and response is not None:
                 return response
             if error is not None:
-                self._wait_or_raise(error.at(call.method, call.edge, call.account_id), call)
+                self._wait_or_raise(error.at(call.method, call.edge, call.account_id), call, is_patient=is_patient)
 
-    def _admit(self, limits: Sequence[Limit], call: Call) -> None:
+    def _admit(self, limits: Sequence[Limit], call: Call, bound_seconds: float | None) -> None:
         try:
-            self._meter.wait(self._throttle.admit(limits, self._patience_seconds))
+            self._meter.wait(self._throttle.admit(limits, bound_seconds))
         except Blocked as blocked:
-            self._meter.error(RateLimited.__name__)
             raise RateLimited(
                 message=str(blocked),
                 scope=(blocked.wait.limit or ("app", None))[0],
@@ -189,11 +199,11 @@ class GraphSession(requests.Session):
             return response, None
         return response, classify(response.status_code, response.content)
 
-    def _wait_or_raise(self, error: GraphError, call: Call) -> None:
+    def _wait_or_raise(self, error: GraphError, call: Call, *, is_patient: bool) -> None:
         """Wait as the error's policy says; raise it where it says no retry, or the tries are used up."""
         policy = policy_for(error)
         limited = isinstance(error, RateLimited)
-        if not policy.retry or call.tries >= policy.max_attempts or (limited and not self._waits_for_limits):
+        if not policy.retry or call.tries >= policy.max_attempts or (limited and not is_patient):
             self._meter.error(type(error).__name__)
             raise error
         self._meter.retry(type(error).__name__)

@@ -63,7 +63,8 @@ class Book:
     def seconds_to_wait(self, now: float) -> float:
         """How long a call has to wait: for the end of a block, for room, for its turn in the pace."""
         wait = max(self.blocked_until, self.next_at) - now
-        over = self.expected_pct(now) + self.per_call - MOST_PCT
+        # A call that seems to take all of a limit still goes once nothing is used.
+        over = self.expected_pct(now) + min(self.per_call, MOST_PCT) - MOST_PCT
         if over > 0 and self.per_call > 0:
             wait = max(wait, self._seconds_until_room(over, now))
         # Clocks don't resolve less, and a wait that changes nothing would be asked for for ever.
