@@ -166,6 +166,14 @@ class Config(BaseModel):
     num_workers: int = Field(
         10, ge=2, le=40, title="Workers", description="Threads that read at once, over all accounts and streams."
     )
+    rate_limit_timeout: int = Field(
+        120,
+        ge=1,
+        le=1440,
+        title="Longest wait for a limit (minutes)",
+        description="An account that Meta blocks for longer is left to the next sync, which goes on where it stood; "
+        "the others go on.",
+    )
     use_appsecret_proof: bool = Field(
         True, title="Sign calls", description="Send an appsecret_proof with each call where an app secret is given."
     )

@@ -13,6 +13,7 @@ from source_meta_ads.graph.auth import BearerAuth
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.endpoint import graph_url
 from source_meta_ads.graph.throttle import Throttle
+from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.scheduler import Scheduler
 from source_meta_ads.streams.base import Runtime
@@ -31,6 +32,8 @@ class Connection:
     session: GraphSession
     probe: GraphSession
     clock: Clock
+    turns: Turns
+    throttle: Throttle
     meter: Meter
     redactor: Redactor
     logger: logging.Logger
@@ -56,7 +59,8 @@ def connect(
         config.credentials.access_token,
         config.credentials.app_secret if config.use_appsecret_proof else None,
     )
-    meter, throttle = Meter(), Throttle(clock)
+    meter, turns = Meter(), Turns(clock, config.num_workers)
+    throttle = Throttle(clock, turns)
 
     def door(*, waits: bool) -> GraphSession:
         return GraphSession(
@@ -68,10 +72,20 @@ def connect(
             meter=meter,
             logger=logger,
             waits_for_limits=waits,
+            patience_seconds=config.rate_limit_timeout * 60.0,
         )
 
     secrets = [*config.secrets, *([auth.proof] if auth.proof else [])]
-    return Connection(door(waits=waits_for_limits), door(waits=False), clock, meter, Redactor(secrets), logger)
+    return Connection(
+        session=door(waits=waits_for_limits),
+        probe=door(waits=False),
+        clock=clock,
+        turns=turns,
+        throttle=throttle,
+        meter=meter,
+        redactor=Redactor(secrets),
+        logger=logger,
+    )
 
 
 def runtime(config: Config, connection: Connection) -> Runtime:
@@ -80,11 +94,13 @@ def runtime(config: Config, connection: Connection) -> Runtime:
     Raises: GraphError when the token is refused.
     """
     reach: Reach = reachable(connection.session, config.account_ids, connection.logger)
-    scheduler = Scheduler(ReportRuns(connection.session, RESULT_PAGE_SIZE), connection.clock, connection.logger)
+    runs = ReportRuns(connection.session, RESULT_PAGE_SIZE)
+    scheduler = Scheduler(runs, connection.clock, connection.logger, config.rate_limit_timeout * 60.0)
     return Runtime(
         session=connection.session,
         scheduler=scheduler,
         clock=connection.clock,
+        turns=connection.turns,
         meter=connection.meter,
         reach=reach,
         logger=connection.logger,

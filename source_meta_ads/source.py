@@ -45,6 +45,9 @@ from source_meta_ads.streams.legacy_state import adopt_state
 # Records and states wait here for stdout; a full queue holds the workers back, so memory stays flat.
 _QUEUE_SIZE = 1_000
 _DEFAULT_WORKERS = 10
+_MOST_LIMITS_TOLD = 200
+# Threads that wait for a limit or make slices hold no turn, so there are more threads than turns.
+_THREADS_A_TURN = 4
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class SourceMetaAds(ConcurrentSourceAdapter):
             raise Failure(connection.redactor.redact(error.message or str(error)), error.failure_type) from None
         finally:
             self._reading = None
-            logger.info(f"run summary: {json.dumps(connection.meter.summary())}")
+            logger.info(f"run summary: {json.dumps(_summary(connection))}")
 
     def _parse(self, logger: logging.Logger, config: Mapping[str, Any]) -> Config:
         settings = Config.parse(config)
@@ -151,12 +154,12 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         return connection
 
     def _concurrent_source_of(self, workers: int) -> ConcurrentSource:
-        """The CDK's engine over one queue for records and states; half the workers may make slices."""
+        """The CDK's engine over one queue for records and states; with threads enough for some to wait for limits."""
         queue: Queue[QueueItem] = Queue(maxsize=_QUEUE_SIZE)
         self._repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         return ConcurrentSource.create(
-            num_workers=workers,
-            initial_number_of_partitions_to_generate=max(1, workers // 2),
+            num_workers=workers * _THREADS_A_TURN,
+            initial_number_of_partitions_to_generate=workers,
             logger=logging.getLogger(f"airbyte.{self.name}"),
             slice_logger=DebugSliceLogger(),
             message_repository=self._repository,
@@ -172,6 +175,15 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         cursor = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
         stream.keep_place(cursor.update)
         return self.convert_to_concurrent_stream(logger, stream, reading.states, cursor)
+
+
+def _summary(connection: Connection) -> dict[str, Any]:
+    """What the run did, and how much of each limit is used now, in percent, with what a call took of it."""
+    limits = {
+        f"{kind} act_{owner}" if owner else kind: {"used_pct": round(used, 1), "pct_per_call": round(per_call, 3)}
+        for (kind, owner), (used, per_call) in sorted(connection.throttle.used().items(), key=str)
+    }
+    return {**connection.meter.summary(), "limits": dict(list(limits.items())[:_MOST_LIMITS_TOLD])}
 
 
 def _preflight(reading: _Reading, connection: Connection) -> None:

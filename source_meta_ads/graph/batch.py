@@ -11,7 +11,8 @@ import orjson
 
 from source_meta_ads.graph.classify import classify
 from source_meta_ads.graph.client import Call, GraphSession, encode_params
-from source_meta_ads.graph.errors import GraphError, TransientError
+from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
+from source_meta_ads.graph.limits import limits_of
 
 MOST_ITEMS = 50
 
@@ -38,7 +39,8 @@ def get_many(
     for start in range(0, len(gets), MOST_ITEMS):
         some = gets[start : start + MOST_ITEMS]
         items = [{"method": "GET", "relative_url": _relative_url(session, get)} for get in some]
-        answers = session.post_list("", {"batch": items, "include_headers": True}, stream=stream)
+        limits = [limit for get in some for limit in limits_of(get.edge, get.account_id)]
+        answers = session.post_batch(items, limits, stream=stream)
         answers += [None] * (len(some) - len(answers))
         found += [_outcome(session, get, answer, stream) for get, answer in zip(some, answers, strict=False)]
     return found
@@ -49,7 +51,7 @@ def _relative_url(session: GraphSession, get: Get) -> str:
 
 
 def _outcome(session: GraphSession, get: Get, answer: object, stream: str | None) -> dict[str, Any] | GraphError:
-    call = Call("GET", get.edge, get.account_id, stream)
+    call = Call("GET", get.edge, get.account_id, stream, tries=1)
     if not isinstance(answer, Mapping):
         session.observe({}, 0, call)
         return TransientError(message="Meta did not get to this item of the batch").at("GET", get.edge, get.account_id)
@@ -57,6 +59,8 @@ def _outcome(session: GraphSession, get: Get, answer: object, stream: str | None
     status = code if isinstance(code, int) else 0
     session.observe(_headers(answer.get("headers")), status, call)
     error = classify(status, body if isinstance(body, str) else None)
+    if isinstance(error, RateLimited):
+        session.refuse(error, call)
     parsed = None if error else orjson.loads(str(body))
     if isinstance(parsed, dict):
         return parsed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -18,17 +18,20 @@ from source_meta_ads.clock import Clock
 from source_meta_ads.graph.auth import BearerAuth
 from source_meta_ads.graph.classify import classify, policy_for
 from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
-from source_meta_ads.graph.throttle import SHARED_SCOPES, Throttle
+from source_meta_ads.graph.limits import Limit, limit_refused, limits_of
+from source_meta_ads.graph.throttle import Blocked, Throttle
 from source_meta_ads.graph.usage import read_usage
 from source_meta_ads.telemetry.meter import Meter
 
 # Seconds to connect and to wait between bytes: a synchronous insights call may take minutes before it answers.
 _TIMEOUT = (10, 300)
 _POOL_SIZE = 64
+# Where limits are not waited out (in `check`), calls are still spread out by waits as short as this.
+_SHORT_WAIT_SECONDS = 5.0
 _VERSION = re.compile(r"^v\d+\.\d+$")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """What an error message and a meter say of a request: method, edge, the account and the stream it is for."""
 
@@ -36,6 +39,7 @@ class Call:
     edge: str
     account_id: str | None
     stream: str | None = None
+    tries: int = 0
 
 
 class GraphSession(requests.Session):
@@ -56,6 +60,7 @@ class GraphSession(requests.Session):
         meter: Meter,
         logger: logging.Logger,
         waits_for_limits: bool = True,
+        patience_seconds: float | None = None,
     ) -> None:
         super().__init__()
         self.base_url = f"{base_url.rstrip('/')}/{version}/"
@@ -63,6 +68,7 @@ class GraphSession(requests.Session):
         self.auth = auth
         self._clock, self._throttle, self._meter, self._logger = clock, throttle, meter, logger
         self._waits_for_limits = waits_for_limits
+        self._patience_seconds = patience_seconds if waits_for_limits else _SHORT_WAIT_SECONDS
         self._warned_version = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
@@ -75,19 +81,32 @@ class GraphSession(requests.Session):
         *,
         account_id: str | None = None,
         stream: str | None = None,
+        edge: str | None = None,
+        is_patient: bool = True,
     ) -> dict[str, Any]:
-        """The parsed body of a GET below the version. Raises: GraphError."""
-        return self._call("GET", path, params, account_id, stream)
+        """The parsed body of a GET below the version; `edge` names it where the path doesn't. Raises: GraphError."""
+        about = {"account_id": account_id, "stream_name": stream, "edge": edge, "is_patient": is_patient}
+        return body_of(self._respond("GET", path, params, **about))
 
     def post_json(
-        self, path: str, params: Mapping[str, Any], *, account_id: str | None = None, stream: str | None = None
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        account_id: str | None = None,
+        stream: str | None = None,
+        is_patient: bool = True,
     ) -> dict[str, Any]:
         """The parsed body of a form POST below the version. Raises: GraphError."""
-        return self._call("POST", path, params, account_id, stream)
+        about = {"account_id": account_id, "stream_name": stream, "is_patient": is_patient}
+        return body_of(self._respond("POST", path, params, **about))
 
-    def post_list(self, path: str, params: Mapping[str, Any], *, stream: str | None = None) -> list[Any]:
-        """The parsed list that a form POST answers with, as a batch does. Raises: GraphError."""
-        response = self._respond("POST", path, params, None, stream)
+    def post_batch(
+        self, items: Sequence[Mapping[str, Any]], limits: Sequence[Limit], *, stream: str | None = None
+    ) -> list[Any]:
+        """The parsed list that a batch answers with; `limits` are those of all items. Raises: GraphError."""
+        params = {"batch": list(items), "include_headers": True}
+        response = self._respond("POST", "", params, stream_name=stream, edge="batch", limits=limits)
         body = response.__dict__.get("graph_body")
         if not isinstance(body, list):
             raise TransientError(message="the answer is not a JSON list", status=response.status_code)
@@ -95,21 +114,22 @@ class GraphSession(requests.Session):
 
     def observe(self, headers: Mapping[str, str], status: int, call: Call) -> None:
         """Take note of one item of a batch: it counts, and tells of limits, like a call of its own."""
-        self._meter.call(call.edge, status, call.stream)
+        self._meter.call(call.edge, status, call.stream, call.account_id)
         self._throttle.observe(read_usage(headers), call.account_id)
 
-    def blocked_seconds(self, account_id: str | None) -> float:
-        """How long a call for this account would be held back now."""
-        return self._throttle.blocked_seconds(account_id)
+    def blocked_seconds(self, edge: str, account_id: str) -> float:
+        """How long Meta would refuse calls to an edge of the account from now, as far as is known."""
+        return self._throttle.blocked_seconds(limits_of(edge, account_id))
 
-    def _call(
-        self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None, stream: str | None
-    ) -> dict[str, Any]:
-        return body_of(self._respond(method, path, params, account_id, stream))
+    def refuse(self, error: RateLimited, call: Call) -> None:
+        """Let no call into the limit that this refusal is about, for as long as its policy says."""
+        policy = policy_for(error)
+        ceiling = min(policy.max_seconds, policy.base_seconds * 2 ** (call.tries - 1))
+        limit = limit_refused(error.scope, call.account_id)
+        # Blocks end at a known time or not at all sooner, so the wait has a floor of half its ceiling.
+        self._throttle.refuse(limit, ceiling / 2 + self._clock.jitter(ceiling / 2))
 
-    def _respond(
-        self, method: str, path: str, params: Mapping[str, Any] | None, account_id: str | None, stream: str | None
-    ) -> requests.Response:
+    def _respond(self, method: str, path: str, params: Mapping[str, Any] | None, **about: Any) -> requests.Response:
         encoded = encode_params(params or {})
         request = requests.Request(method, self.base_url + path)
         if method == "GET":
@@ -118,30 +138,48 @@ class GraphSession(requests.Session):
             request.data = encoded
         prepared = self.prepare_request(request)
         settings = self.merge_environment_settings(prepared.url or "", {}, None, None, None)
-        return self.send(prepared, account_id=account_id, stream_name=stream, **settings)
+        return self.send(prepared, **about, **settings)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """A successful response to the request, however many tries and waits it takes.
 
-        Takes, besides what `requests.Session.send` takes, `account_id` (digits) for calls whose URL names none
-        and `stream_name` for the meter.
-        Raises: GraphError, with method, edge and account, once the error's retry policy is used up.
+        Takes, besides what `requests.Session.send` takes, `account_id` (digits) and `edge` for calls whose URL names
+        none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's, and
+        `is_patient` False for a caller that has better things to do than to wait for a limit.
+        Raises: GraphError, with method, edge and account, once the error's retry policy is used up, or RateLimited
+        when a limit has no room for longer than the run is willing to wait.
         """
-        call = describe(request, kwargs.pop("account_id", None), kwargs.pop("stream_name", None))
+        account_id, stream, edge = (kwargs.pop(name, None) for name in ("account_id", "stream_name", "edge"))
+        call = describe(request, account_id, stream, edge)
+        limits = kwargs.pop("limits", None) or limits_of(call.edge, call.account_id)
+        is_patient = kwargs.pop("is_patient", True) and self._waits_for_limits
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
         kwargs["allow_redirects"] = False
-        attempt = 0
         while True:
-            attempt += 1
-            if self._waits_for_limits:
-                self._meter.wait(self._throttle.admit(call.account_id))
-            response, error = self._try(request, call, kwargs)
+            call.tries += 1
+            self._admit(limits, call, self._patience_seconds if is_patient else _SHORT_WAIT_SECONDS)
+            try:
+                response, error = self._try(request, call, kwargs)
+                if isinstance(error, RateLimited):
+                    self.refuse(error, call)
+            finally:
+                self._throttle.done(limits)
             if error is None and response is not None:
                 return response
             if error is not None:
-                self._wait_or_raise(error.at(call.method, call.edge, call.account_id), call, attempt)
+                self._wait_or_raise(error.at(call.method, call.edge, call.account_id), call, is_patient=is_patient)
+
+    def _admit(self, limits: Sequence[Limit], call: Call, bound_seconds: float | None) -> None:
+        try:
+            self._meter.wait(self._throttle.admit(limits, bound_seconds))
+        except Blocked as blocked:
+            raise RateLimited(
+                message=str(blocked),
+                scope=(blocked.wait.limit or ("app", None))[0],
+                fix="the next sync goes on from here; sync less often, or raise rate_limit_timeout",
+            ).at(call.method, call.edge, call.account_id) from None
 
     def _try(
         self, request: requests.PreparedRequest, call: Call, kwargs: Mapping[str, Any]
@@ -150,33 +188,30 @@ class GraphSession(requests.Session):
         try:
             response = super().send(request, **kwargs)
         except requests.RequestException as failure:
-            self._meter.call(call.edge, 0, call.stream)
+            self._meter.call(call.edge, 0, call.stream, call.account_id)
             return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
-        self._meter.call(call.edge, response.status_code, call.stream)
+        self._meter.call(call.edge, response.status_code, call.stream, call.account_id)
         self._clock.observe_server_date(response.headers.get("Date"))
         self._throttle.observe(read_usage(response.headers), call.account_id)
         self._notice_upgrade(response)
         if response.status_code == requests.codes.ok and _parsed_success(response):
+            self._throttle.went_well()
             return response, None
         return response, classify(response.status_code, response.content)
 
-    def _wait_or_raise(self, error: GraphError, call: Call, attempt: int) -> None:
+    def _wait_or_raise(self, error: GraphError, call: Call, *, is_patient: bool) -> None:
         """Wait as the error's policy says; raise it where it says no retry, or the tries are used up."""
         policy = policy_for(error)
         limited = isinstance(error, RateLimited)
-        if not policy.retry or attempt >= policy.max_attempts or (limited and not self._waits_for_limits):
+        if not policy.retry or call.tries >= policy.max_attempts or (limited and not is_patient):
             self._meter.error(type(error).__name__)
             raise error
         self._meter.retry(type(error).__name__)
-        ceiling = min(policy.max_seconds, policy.base_seconds * 2 ** (attempt - 1))
-        if isinstance(error, RateLimited):
-            owner = None if error.scope in SHARED_SCOPES else call.account_id
-            # Blocks end at a known time or not at all sooner, so the wait has a floor of half its ceiling.
-            self._throttle.block(owner, ceiling / 2 + self._clock.jitter(ceiling / 2))
-            return
-        seconds = self._clock.jitter(ceiling)
-        self._logger.info(f"retrying in {seconds:.1f} s (try {attempt} of {policy.max_attempts}): {error}")
-        self._clock.sleep(seconds)
+        if limited:
+            return  # The next admission waits the block out.
+        seconds = self._clock.jitter(min(policy.max_seconds, policy.base_seconds * 2 ** (call.tries - 1)))
+        self._logger.info(f"retrying in {seconds:.1f} s (try {call.tries} of {policy.max_attempts}): {error}")
+        self._throttle.sleep(seconds)
 
     def _notice_upgrade(self, response: requests.Response) -> None:
         warning = response.headers.get("X-Ad-Api-Version-Warning")
@@ -205,7 +240,12 @@ def body_of(response: requests.Response) -> dict[str, Any]:
     return body
 
 
-def describe(request: requests.PreparedRequest, account_id: str | None = None, stream: str | None = None) -> Call:
+def describe(
+    request: requests.PreparedRequest,
+    account_id: str | None = None,
+    stream: str | None = None,
+    edge: str | None = None,
+) -> Call:
     """Method, edge and account of a request, from its path: `/v26.0/act_1/campaigns` → campaigns, 1."""
     parts = [part for part in urlsplit(request.url or "").path.split("/") if part]
     parts = parts[1:] if parts and _VERSION.match(parts[0]) else parts
@@ -214,7 +254,7 @@ def describe(request: requests.PreparedRequest, account_id: str | None = None, s
         account_id = account_id or node.removeprefix("act_")
     is_id = node.removeprefix("act_").isdigit()
     kind = ("ad account" if node.startswith("act_") else "object") if is_id else node
-    edge = parts[-1] if len(parts) > 1 else kind
+    edge = edge or (parts[-1] if len(parts) > 1 else kind)
     return Call(method=request.method or "GET", edge=edge, account_id=account_id, stream=stream)
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from source_meta_ads.graph.usage import Usage, UsageEntry
+from source_meta_ads.graph.ledger import Book
+from source_meta_ads.graph.limits import APP, Limit, told
+from source_meta_ads.graph.turns import Turns
+from source_meta_ads.graph.usage import Usage
 
-# At this share of a limit calls are spread out, so that the limit is approached slowly instead of hit.
-_SOFT_PCT = 80.0
 # A full limit without a regain time: Meta's shortest documented account block.
 _UNSTATED_BLOCK_SECONDS = 60.0
-# Meta gives no regain time before the limit; spread the calls by at most this much each.
-_LONGEST_PACE_SECONDS = 20.0
-
-# Scopes whose limit is the app's or the token's, so that every account has to wait.
-SHARED_SCOPES = frozenset({"app", "app_insights", "insights_app", "user", "page"})
-# A used-up reach limit only leaves metrics out of reports; no call is refused for it.
-_NEVER_REFUSED_SCOPES = frozenset({"reach"})
+# How soon to look again where the wait depends on calls that are under way.
+_SOON_SECONDS = 0.05
 
 
 class _Time(Protocol):
@@ -26,71 +24,131 @@ class _Time(Protocol):
     def jitter(self, seconds: float) -> float: ...
 
 
+@dataclass(frozen=True)
+class Wait:
+    """Why a call can't go now: `limit` has no room for `seconds`; None where it only has to take turns."""
+
+    seconds: float
+    limit: Limit | None = None
+
+
 class Throttle:
     """Holds a call back while Meta would refuse it; thread-safe.
 
-    A limit belongs to an ad account (its digits) or to everything (None). A block on one account leaves the
-    others free.
+    Every call asks for leave for all limits that it draws on. Below a soft mark it goes at once; nearing a limit, calls
+    are spread out, so that usage settles under it; none is sent into a known block, and the first one after a block
+    goes alone. A block on one limit leaves all calls free that don't draw on it. Where Meta says nothing of usage at
+    all, calls that share a limit go one after the other: only so a refusal meets one of them and not ten.
     Meta: docs/marketing-api/overview/rate-limiting (v26.0, read 2026-11)
     """
 
-    def __init__(self, clock: _Time) -> None:
+    def __init__(self, clock: _Time, turns: Turns | None = None) -> None:
         self._clock = clock
+        self._turns = turns or Turns(clock)
         self._lock = threading.Lock()
-        self._free_at: dict[str | None, float] = {}
-        # Seconds between calls by owner and limit: one limit that has room must not hide another that has none.
-        self._pace: dict[str | None, dict[tuple[str, str | None], float]] = {}
+        self._books: dict[Limit, Book] = {}
+        self._is_told = False
 
-    def admit(self, account_id: str | None) -> float:
-        """Return when a call for this account may go, with the seconds waited; sleeps outside the lock."""
+    def admit(self, limits: Sequence[Limit], bound_seconds: float | None = None) -> float:
+        """Return when a call may go, with the seconds waited; `done` has to follow.
+
+        Raises: Blocked when a limit has no room for longer than `bound_seconds`.
+        """
         waited = 0.0
-        while (wait := self._seconds_to_wait(account_id)) > 0:
-            self._clock.sleep(wait)
-            waited += wait
-        return waited
+        while True:
+            with self._lock:
+                wait = self._wait(limits)
+                if wait is None:
+                    now = self._clock.monotonic()
+                    for limit in limits:
+                        self._book(limit).send(now)
+                    return waited
+            if bound_seconds is not None and wait.limit and wait.seconds > bound_seconds:
+                raise Blocked(wait)
+            self._turns.sleep(wait.seconds)
+            waited += wait.seconds
 
-    def blocked_seconds(self, account_id: str | None) -> float:
-        """How long a call for this account would have to wait now; 0 when it may go."""
+    def went_well(self) -> None:
+        """A call was answered: a little more may go on at once."""
+        self._turns.went_well()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, without keeping a turn from anybody."""
+        self._turns.sleep(seconds)
+
+    def done(self, limits: Sequence[Limit]) -> None:
+        """A call that was admitted has been answered, or never will be."""
+        with self._lock:
+            for limit in limits:
+                book = self._book(limit)
+                book.in_flight = max(0, book.in_flight - 1)
+                if self._clock.monotonic() >= book.blocked_until:
+                    book.is_on_trial = False
+
+    def blocked_seconds(self, limits: Sequence[Limit]) -> float:
+        """How long a call would be refused from now, as far as is known; 0 when it may go."""
         now = self._clock.monotonic()
         with self._lock:
-            return max(0.0, max(self._free_at.get(owner, now) for owner in _owners(account_id)) - now)
+            return max((self._book(limit).blocked_until - now for limit in limits), default=0.0)
 
     def observe(self, usage: Usage, account_id: str | None) -> None:
-        """Learn from one response's usage headers: pace near a limit, block at it."""
-        for entry in usage.entries:
-            if entry.scope in _NEVER_REFUSED_SCOPES:
-                continue
-            # Business-use-case entries are keyed by account or business; the others mean the account called for.
-            owner = None if entry.scope in SHARED_SCOPES else (entry.id or account_id)
-            if owner is None and entry.scope not in SHARED_SCOPES:
-                continue
-            if entry.pct >= 100:
-                self.block(owner, entry.regain_seconds or _UNSTATED_BLOCK_SECONDS)
-            self._set_pace(owner, entry)
-
-    def block(self, account_id: str | None, seconds: float) -> None:
-        """Let no call of this account (None: no call at all) go for `seconds`, plus a little jitter."""
-        until = self._clock.monotonic() + seconds + self._clock.jitter(min(seconds * 0.1, 10.0))
-        with self._lock:
-            self._free_at[account_id] = max(self._free_at.get(account_id, 0.0), until)
-
-    def _set_pace(self, owner: str | None, entry: UsageEntry) -> None:
-        share = min(1.0, max(0.0, (entry.pct - _SOFT_PCT) / (100.0 - _SOFT_PCT)))
-        with self._lock:
-            self._pace.setdefault(owner, {})[entry.scope, entry.type] = share * share * _LONGEST_PACE_SECONDS
-
-    def _seconds_to_wait(self, account_id: str | None) -> float:
-        """The wait due now; when none is due, the call's own turn is booked in the same breath."""
+        """Learn from one response's usage headers."""
         now = self._clock.monotonic()
-        owners = _owners(account_id)
         with self._lock:
-            wait = max(self._free_at.get(owner, now) for owner in owners) - now
-            if wait <= 0:
-                for owner in owners:
-                    if pace := max(self._pace.get(owner, {}).values(), default=0.0):
-                        self._free_at[owner] = now + pace
-            return wait
+            for limit, entry in told(usage, account_id):
+                self._is_told = True
+                book = self._book(limit)
+                book.tell(entry.pct, now)
+                if entry.pct >= 100 or entry.regain_seconds > 0:
+                    book.block(self._until(entry.regain_seconds or _UNSTATED_BLOCK_SECONDS))
+
+    def refuse(self, limit: Limit, seconds: float) -> None:
+        """Meta refused a call for a limit: let none of its calls go for at least `seconds`, plus a little jitter.
+
+        Where headers told of the block already, their word stands.
+        """
+        with self._lock:
+            book = self._book(limit)
+            book.is_on_trial = True
+            if book.blocked_until <= self._clock.monotonic():
+                book.block(self._until(seconds))
+        if limit[1] is None:
+            self._turns.was_too_much()
+
+    def used(self) -> dict[Limit, tuple[float, float]]:
+        """Of each limit: percent used as Meta said last, and percent that a call takes."""
+        with self._lock:
+            return {limit: (book.pct, book.per_call) for limit, book in self._books.items() if book.told_at is not None}
+
+    def _wait(self, limits: Sequence[Limit]) -> Wait | None:
+        """Why a call can't go now, None when it may; with the lock held."""
+        now = self._clock.monotonic()
+        longest: Wait | None = None
+        for limit in limits:
+            book = self._book(limit)
+            seconds = book.seconds_to_wait(now)
+            if seconds > 0 and (longest is None or seconds > longest.seconds):
+                longest = Wait(seconds, limit)
+        if longest:
+            return longest
+        books = [self._book(limit) for limit in limits]
+        if any(book.in_flight and (book.is_on_trial or not self._is_told) for book in books):
+            return Wait(_SOON_SECONDS)
+        return None
+
+    def _until(self, seconds: float) -> float:
+        return self._clock.monotonic() + seconds + self._clock.jitter(min(seconds * 0.1, 10.0))
+
+    def _book(self, limit: Limit) -> Book:
+        if limit not in self._books:
+            self._books[limit] = Book(limit[0])
+        return self._books[limit]
 
 
-def _owners(account_id: str | None) -> tuple[str | None, ...]:
-    return (None,) if account_id is None else (None, account_id)
+class Blocked(Exception):
+    """A limit has no room for longer than a run is willing to wait."""
+
+    def __init__(self, wait: Wait) -> None:
+        kind, owner = wait.limit or APP
+        super().__init__(f"{kind}{f' of act_{owner}' if owner else ''} has no room for {wait.seconds / 60:.0f} minutes")
+        self.wait = wait

@@ -28,7 +28,10 @@ Rows = Read | Together
 
 @dataclass(eq=False)
 class Piece:
-    """A question on its way: answered by itself, or by the pieces it was cut into. `tries`: how often it was asked."""
+    """A question on its way: answered by itself, or by the pieces it was cut into.
+
+    `tries` is how often it was asked, `n_limited` how often a limit was in the way.
+    """
 
     job: Job
     parent: Piece | None = None
@@ -36,6 +39,7 @@ class Piece:
     parts: list[Piece] = field(default_factory=list)
     read: Read | None = None
     tries: int = 0
+    n_limited: int = 0
     due_at: float = 0.0
     is_over: bool = False
 

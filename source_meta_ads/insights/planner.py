@@ -15,10 +15,10 @@ from source_meta_ads.insights.retention import cuts, fields_at
 from source_meta_ads.insights.windows import Window
 
 # Rows that a job is meant to have: enough that creating and polling it costs little beside reading it, few enough
-# that a sync stopped in the middle repeats little.
-_ROWS_PER_JOB = 20_000
-# Where nothing is known of an account's rows: a lookback window and some, which Meta's limits let nearly all pass.
-_DAYS_UNKNOWN = 31
+# that the first are read while others still run, and that a sync stopped in the middle repeats little.
+_ROWS_PER_JOB = 3_000
+# Where nothing is known of an account's rows: a lookback window in two jobs.
+_DAYS_UNKNOWN = 16
 _MOST_DAYS = 92
 # Rows that surely fit one page of the synchronous edge; three calls (create, poll, read) become one.
 _ROWS_SMALL = 350

@@ -20,8 +20,9 @@ class KeyTwice(Exception):
 class Reader:
     """Reads the rows of one report; one instance for one answer.
 
-    A page whose cursor expired is read from its start again: what was handed out already is passed over then. At any
-    other time a key that comes twice is an error, since a destination would keep one of the two rows.
+    A page whose cursor expired is read from its start again: what was handed out already is passed over then; so is a
+    row that only repeats the one before it, as where one page ends and the next begins. At any other time a key that
+    comes twice is an error, since a destination would keep one of the two rows.
     """
 
     def __init__(self, runs: ReportRuns, report: Report, account_id: str) -> None:
@@ -31,12 +32,14 @@ class Reader:
 
     def rows(self, rows: Rows) -> Iterator[dict[str, Any]]:
         """Every row, shaped, once. Raises: GraphError, KeyTwice."""
+        last: dict[str, Any] | None = None
         for row in self._shaped(rows):
             key = self._key(row)
             if key not in self._seen:
                 self._seen.add(key)
                 yield row
-            elif not self._repeats:
+                last = row
+            elif row != last and not self._repeats:
                 names = ", ".join(f"{name} {value}" for name, value in zip(self._report.primary_key, key, strict=True))
                 raise KeyTwice(
                     f"account act_{self._account_id} · {self._report.stream_name} · Meta gave two rows with the key "

@@ -9,7 +9,7 @@ from typing import Any
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.classify import classify_report_run
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import GraphError, NotFound, TransientError
+from source_meta_ads.graph.errors import GraphError, NotFound, RateLimited, TransientError
 from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.insights.job import Job
@@ -59,12 +59,16 @@ class ReportRuns:
 
     def blocked_seconds(self, account_id: str) -> float:
         """How long Meta would refuse calls for the account from now."""
-        return self._session.blocked_seconds(account_id)
+        return self._session.blocked_seconds("insights", account_id)
 
     def submit(self, job: Job) -> str:
-        """The id of a newly made report run. Raises: GraphError."""
+        """The id of a newly made report run. Raises: GraphError, RateLimited at once: other accounts wait behind it."""
         answer = self._session.post_json(
-            f"act_{job.account.id}/insights", job.params(), account_id=job.account.id, stream=job.report.stream_name
+            f"act_{job.account.id}/insights",
+            job.params(),
+            account_id=job.account.id,
+            stream=job.report.stream_name,
+            is_patient=False,
         )
         run_id = answer.get("report_run_id")
         if not isinstance(run_id, (str, int)) or not str(run_id).isdigit():
@@ -93,6 +97,8 @@ class ReportRuns:
                 {"fields": self._fields},
                 account_id=poll.job.account.id,
                 stream=poll.job.report.stream_name,
+                edge=_EDGE,
+                is_patient=False,
             )
         except GraphError as error:
             return error
@@ -106,7 +112,7 @@ class ReportRuns:
             gone = TransientError(message="Meta no longer knows the report run")
             return Progress(is_done=False, percent=0, error=gone.at("GET", _EDGE, account_id))
         if isinstance(answer, GraphError):
-            unanswered = isinstance(answer, TransientError)
+            unanswered = isinstance(answer, (TransientError, RateLimited))
             return Progress(is_done=False, percent=0, error=answer, is_unanswered=unanswered)
         percent = _percent(answer.get("async_percent_completion"))
         if failure := classify_report_run(answer):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from source_meta_ads.clock import Clock
-from source_meta_ads.graph.errors import GraphError, TooMuchData, TransientError
+from source_meta_ads.graph.errors import GraphError, RateLimited, TooMuchData, TransientError
 from source_meta_ads.insights.feed import Feed
 from source_meta_ads.insights.job import Job
 from source_meta_ads.insights.pieces import Piece, Read, Rows
@@ -25,6 +25,8 @@ _SUBMISSIONS_A_TURN = 8
 _FOR_SLOTS_SECONDS = 0.5
 # Polls of one run that may fail in passing: a failed poll says nothing of the job, and a second job costs more.
 _MOST_FAILED_POLLS = 3
+# Blocks that one question waits out, each of a minute at least.
+_MOST_LIMITED = 20
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class Scheduler:
     is the slots of each account, so that ten reports don't put ten times the jobs in flight, and the pace of polls.
     """
 
-    def __init__(self, runs: ReportRuns, clock: Clock, logger: logging.Logger) -> None:
+    def __init__(
+        self, runs: ReportRuns, clock: Clock, logger: logging.Logger, patience_seconds: float = float("inf")
+    ) -> None:
+        self._patience_seconds = patience_seconds
         self._runs, self._clock, self._logger = runs, clock, logger
         self._lock = threading.Lock()
         self._taken: Counter[str] = Counter()
@@ -100,7 +105,7 @@ class Scheduler:
 
     def _submit_next(self, work: _Work, feed: Feed) -> bool:
         """Ask the account's next question; False when it has none that may be asked now."""
-        if feed.account_id and self._runs.blocked_seconds(feed.account_id) > 0:
+        if feed.account_id and 0 < self._runs.blocked_seconds(feed.account_id) <= self._patience_seconds:
             return False
         piece = feed.next(self._clock.monotonic())
         if piece is None:
@@ -117,6 +122,10 @@ class Scheduler:
             run_id = run_id or self._runs.submit(piece.job)
         except GraphError as error:
             self._release(piece.job)
+            if isinstance(error, RateLimited) and self._will_end(piece):
+                piece.tries -= 1
+                feed.put_back(piece)
+                return False
             self._recover(work, feed, piece, error)
             return True
         feed.is_accepted = True
@@ -134,7 +143,7 @@ class Scheduler:
         try:
             answers = self._runs.poll(polls)
         except GraphError as error:
-            is_passing = isinstance(error, TransientError)
+            is_passing = isinstance(error, (TransientError, RateLimited))
             answers = [Progress(is_done=False, percent=0, error=error, is_unanswered=is_passing) for _ in polls]
         for run, progress in zip(due, answers, strict=True):
             self._judge(work, run, progress)
@@ -142,6 +151,10 @@ class Scheduler:
     def _judge(self, work: _Work, run: Run, progress: Progress) -> None:
         """Keep a run that goes on, hand out what is complete, mend what failed."""
         error = progress.error
+        if isinstance(error, RateLimited) and self._will_end(run.piece):
+            # The run goes on at Meta's while nobody may ask after it.
+            run.due_at = self._clock.monotonic() + max(1.0, self._runs.blocked_seconds(run.piece.job.account.id))
+            return
         if progress.is_unanswered:
             run.failed_polls += 1
             error = error if run.failed_polls > _MOST_FAILED_POLLS else None
@@ -156,6 +169,12 @@ class Scheduler:
             self._answered(work, run.piece, run.run_id)
         else:
             self._recover(work, run.feed, run.piece, error)
+
+    def _will_end(self, piece: Piece) -> bool:
+        """Whether the limit that is in a piece's way is one to wait for; those that come again and again are not."""
+        piece.n_limited += 1
+        blocked = self._runs.blocked_seconds(piece.job.account.id)
+        return piece.n_limited <= _MOST_LIMITED and 0 < blocked <= self._patience_seconds
 
     def _overdue(self, run: Run) -> GraphError | None:
         """The error of a run that takes longer than its report's job timeout: taken as too large."""

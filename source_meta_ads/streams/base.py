@@ -18,6 +18,7 @@ from source_meta_ads.clock import Clock
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.graph.paging import next_cursor
+from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.reader import KeyTwice
 from source_meta_ads.insights.scheduler import Scheduler
 from source_meta_ads.schemas.coerce import compile_coercer
@@ -35,6 +36,7 @@ class Runtime:
     session: GraphSession
     scheduler: Scheduler
     clock: Clock
+    turns: Turns
     meter: Meter
     reach: Reach
     logger: logging.Logger
@@ -117,10 +119,11 @@ class MetaStream(HttpStream, ABC):
         account_slice = stream_slice or {}
         count = 0
         try:
-            self._raise_if_refused(account_slice)
-            for record in self.records(account_slice):
-                count += 1
-                yield record
+            with self.runtime.turns.turn():
+                self._raise_if_refused(account_slice)
+                for record in self.records(account_slice):
+                    count += 1
+                    yield record
         except GraphError as error:
             raise failure_of(error) from None
         except KeyTwice as error:

@@ -17,6 +17,7 @@ class Meter:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._calls_by_stream: Counter[str] = Counter()
+        self._calls_by_account: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
         self._retries: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
@@ -24,10 +25,12 @@ class Meter:
         self._differences: defaultdict[str, float] = defaultdict(float)
         self._waited_seconds = 0.0
 
-    def call(self, edge: str, status: int, stream: str | None = None) -> None:
+    def call(self, edge: str, status: int, stream: str | None = None, account_id: str | None = None) -> None:
         """Count a call that was sent; status 0: no answer came. `stream` is whom it was made for, if one."""
         with self._lock:
             self._calls[f"{edge} {status}"] += 1
+            if account_id and (account_id in self._calls_by_account or len(self._calls_by_account) < _MOST_ACCOUNTS):
+                self._calls_by_account[account_id] += 1
             if stream:
                 self._calls_by_stream[stream] += 1
 
@@ -70,6 +73,7 @@ class Meter:
                 "calls": sum(self._calls.values()),
                 "calls_by_edge_and_status": dict(sorted(self._calls.items())),
                 "calls_by_stream": dict(sorted(self._calls_by_stream.items())),
+                "calls_by_account": dict(sorted(self._calls_by_account.items())),
                 "rows_by_stream": dict(sorted(self._rows.items())),
                 "spend_by_account": {key: round(value, 2) for key, value in sorted(self._spend.items())},
                 "differences_by_metric": {key: round(value, 2) for key, value in sorted(self._differences.items())},

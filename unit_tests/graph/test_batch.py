@@ -70,8 +70,8 @@ def test_usage_that_an_item_tells_of_counts(meta: Any) -> None:
     meta.post(URL, json=[item(200, {"id": "0"}, {"X-Business-Use-Case-Usage": usage})])
     door = Door()
     get_many(door.session, gets(1), stream="ads_insights")
-    assert door.session.blocked_seconds("1") >= 120
-    assert door.session.blocked_seconds("2") == 0
+    assert door.session.blocked_seconds("insights", "1") >= 120
+    assert door.session.blocked_seconds("campaigns", "1") == door.session.blocked_seconds("insights", "2") == 0
     assert door.meter.summary()["calls_by_edge_and_status"]["report run 200"] == 1
 
 

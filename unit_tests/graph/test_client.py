@@ -133,7 +133,7 @@ def test_a_blocked_account_waits_as_long_as_the_header_says_and_other_accounts_g
     meta.get(URL, [limited, {"json": GOOD}])
     meta.get("https://graph.facebook.com/v26.0/act_2/campaigns", json=GOOD)
     door = Door()
-    door.throttle.block("1", 10)
+    door.throttle.refuse(("account", "1"), 10)
     door.session.get_json("act_2/campaigns")
     assert door.clock.elapsed == 0
     door.get()

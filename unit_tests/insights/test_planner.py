@@ -32,9 +32,10 @@ def plan(windows: list[Window], rows_per_day: float | None = None, **report: obj
     return list(planner.jobs(ACCOUNT, windows, TODAY, {}))
 
 
-def test_a_lookback_window_is_one_job() -> None:
-    (job,) = plan(increments(29))
+def test_a_lookback_window_is_one_job_where_its_rows_are_few_and_two_where_nobody_knows() -> None:
+    (job,) = plan(increments(29), rows_per_day=100)
     assert job.window == Window(TODAY - timedelta(days=28), TODAY)
+    assert len(plan(increments(29))) == 2
 
 
 def test_the_newest_days_come_first_and_history_after_them_in_order() -> None:
@@ -48,21 +49,21 @@ def test_the_newest_days_come_first_and_history_after_them_in_order() -> None:
 def test_jobs_of_one_plan_are_about_equally_long() -> None:
     lengths = [len(job.window) for job in plan(increments(64))]
     assert max(lengths) - min(lengths) <= 1
-    assert max(lengths) <= 31
+    assert max(lengths) <= 16
 
 
 def test_many_rows_a_day_make_short_jobs_and_few_make_long_ones() -> None:
-    assert max(len(job.window) for job in plan(increments(60), rows_per_day=5000)) == 4
-    assert max(len(job.window) for job in plan(increments(184), rows_per_day=100)) == 92
+    assert max(len(job.window) for job in plan(increments(60), rows_per_day=1000)) == 3
+    assert max(len(job.window) for job in plan(increments(184), rows_per_day=10)) == 92
     assert [len(job.window) for job in plan(increments(2), rows_per_day=1_000_000)] == [1, 1]
 
 
 def test_what_is_learnt_on_the_way_sizes_the_jobs_that_follow() -> None:
     learned = Learned()
     jobs = Planner(Report(name="r"), ("spend",), learned).jobs(ACCOUNT, increments(300), TODAY, {})
-    assert len(next(jobs).window) == 30
-    learned.observe("1", 30_000, 30)
-    assert len(next(jobs).window) <= 20
+    assert len(next(jobs).window) == 16
+    learned.observe("1", 16_000, 16)
+    assert len(next(jobs).window) == 3
 
 
 def test_a_question_that_fits_a_page_is_asked_at_once() -> None:

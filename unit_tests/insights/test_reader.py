@@ -79,3 +79,8 @@ def test_fields_asked_for_in_groups_are_put_together_on_the_full_key() -> None:
     assert [(each["ad_id"], each["age"], each.get("spend"), each.get("clicks")) for each in rows] == [
         ("1", "18-24", "1", "4"), ("1", "25-34", "2", "5"), ("2", "18-24", None, "6"),
     ]  # fmt: skip
+
+
+def test_a_row_that_only_repeats_the_one_before_it_is_passed_over() -> None:
+    rows = read(Read(JOB, "a"), a=[row("1", spend="2"), row("1", spend="2"), row("2")])
+    assert [each["ad_id"] for each in rows] == ["1", "2"]

@@ -176,7 +176,16 @@ def test_a_wrong_poll_ends_the_job_with_its_error(clock: SimulatedClock, meta: A
     assert submitted == 1
 
 
-def test_a_limit_that_is_not_waited_for_ends_the_job_with_its_error(clock: SimulatedClock, meta: Any) -> None:
+def test_a_limit_that_comes_again_and_again_ends_the_job_with_its_error(clock: SimulatedClock, meta: Any) -> None:
     limit = {"error": {"message": "too many calls", "code": 80000, "error_subcode": 2446079}}
-    results, _ = finished(clock, meta, limit, patient=False)
+    results, submitted = finished(clock, meta, limit)
     assert isinstance(results[0].error, RateLimited)
+    assert submitted == 1
+    assert clock.elapsed > 20 * 30
+
+
+def test_a_run_goes_on_while_nobody_may_ask_after_it(clock: SimulatedClock, meta: Any) -> None:
+    limit = {"error": {"message": "too many calls", "code": 80000, "error_subcode": 2446079}}
+    results, submitted = finished(clock, meta, limit, limit, DONE)
+    assert results[0].error is None
+    assert submitted == 1

@@ -16,6 +16,7 @@ from source_meta_ads.graph.auth import BearerAuth
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import PermissionDenied
 from source_meta_ads.graph.throttle import Throttle
+from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.scheduler import Scheduler
 from source_meta_ads.streams.base import Runtime
@@ -47,7 +48,7 @@ def runtime(refused: tuple[Refused, ...] = ()) -> Runtime:
     )
     scheduler = Scheduler(ReportRuns(session, 500), clock, logger)
     reach = Reach((Account("1", "One", "UTC", "USD", 1),), refused)
-    return Runtime(session, scheduler, clock, meter, reach, logger)
+    return Runtime(session, scheduler, clock, Turns(clock), meter, reach, logger)
 
 
 def stream(name: str, means: Runtime | None = None, **options: Any) -> EntityStream:

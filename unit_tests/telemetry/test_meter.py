@@ -10,7 +10,7 @@ from source_meta_ads.telemetry.meter import Meter
 
 def test_the_summary_is_json_with_every_count() -> None:
     meter = Meter()
-    meter.call("campaigns", 200, "campaigns")
+    meter.call("campaigns", 200, "campaigns", "1")
     meter.call("campaigns", 0, "campaigns")
     meter.call("debug_token", 200)
     meter.rows("campaigns", 3)
@@ -23,6 +23,7 @@ def test_the_summary_is_json_with_every_count() -> None:
         "calls": 3,
         "calls_by_edge_and_status": {"campaigns 0": 1, "campaigns 200": 1, "debug_token 200": 1},
         "calls_by_stream": {"campaigns": 2},
+        "calls_by_account": {"1": 1},
         "rows_by_stream": {"campaigns": 3},
         "spend_by_account": {"ads_insights act_1 USD": 1.25},
         "differences_by_metric": {"ads_insights spend": -0.5},
