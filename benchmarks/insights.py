@@ -161,6 +161,8 @@ def read(sandbox: Sandbox, folder: Path, start: str, state: list[dict[str, Any]]
 
 def kind_of(call: Mapping[str, Any]) -> str:
     """What a call is for."""
+    if call["edge"] == "batch":
+        return "polls"
     node = call["path"].split("/")[1]
     if call["edge"] == "insights":
         if call["method"] == "POST":

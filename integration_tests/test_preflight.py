@@ -104,7 +104,7 @@ def test_an_account_without_the_opt_in_is_named_with_the_stream_to_read_instead(
 
 
 def test_nothing_is_asked_about_streams_that_are_not_read(connector: Connector, truth: Truth) -> None:
-    output = with_report(connector, breakdowns=["country", "age"]).read(["campaigns", "account_insights"])
+    output = with_report(connector, breakdowns=["country", "age"]).read(["campaigns", "campaign_insights"])
     assert (output.exit_code, probes(truth), warnings(output)) == (0, [], [])
 
 
