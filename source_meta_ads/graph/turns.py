@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import Protocol
 
+# Turns of those that hold pages of tens of megabytes: more of them would only take memory, since one core parses.
+_MOST_WIDE = 4
 # Waiting shorter than this is not worth handing a turn on.
 _SHORT_SECONDS = 0.2
 
@@ -29,6 +31,7 @@ class Turns:
         self._most = most
         self._limit = float(most)
         self._taken = 0
+        self._wide_taken = 0
         self._changed = threading.Condition()
         self._own = threading.local()
 
@@ -38,26 +41,26 @@ class Turns:
         return max(1, int(self._limit))
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold a turn, as soon as one is free."""
-        self._take()
-        self._own.holds = True
+    def turn(self, *, is_wide: bool = False) -> Iterator[None]:
+        """Hold a turn, as soon as one is free; `is_wide` for a reader of large pages."""
+        self._take(is_wide)
+        self._own.holds, self._own.is_wide = True, is_wide
         try:
             yield
         finally:
             self._own.holds = False
-            self._give()
+            self._give(is_wide)
 
     def sleep(self, seconds: float) -> None:
         """Wait; the thread's turn, if it holds one, is somebody else's meanwhile."""
         if seconds < _SHORT_SECONDS or not getattr(self._own, "holds", False):
             self._clock.sleep(seconds)
             return
-        self._give()
+        self._give(self._own.is_wide)
         try:
             self._clock.sleep(seconds)
         finally:
-            self._take()
+            self._take(self._own.is_wide)
 
     def went_well(self) -> None:
         """A call was answered: one more turn after about as many such calls as there are turns."""
@@ -71,13 +74,15 @@ class Turns:
         with self._changed:
             self._limit = max(1.0, self._limit / 2)
 
-    def _take(self) -> None:
+    def _take(self, is_wide: bool) -> None:
         with self._changed:
-            while self._taken >= self.limit:
+            while self._taken >= self.limit or (is_wide and self._wide_taken >= _MOST_WIDE):
                 self._changed.wait()
             self._taken += 1
+            self._wide_taken += is_wide
 
-    def _give(self) -> None:
+    def _give(self, is_wide: bool) -> None:
         with self._changed:
             self._taken -= 1
+            self._wide_taken -= is_wide
             self._changed.notify_all()

@@ -50,6 +50,8 @@ class MetaStream(HttpStream, ABC):
     page; streams here read a whole slice in one `read_records`, so that cursor is removed.
     """
 
+    has_wide_pages = False
+
     def __init__(self, api_version: str, selected: Collection[str] | None, runtime: Runtime | None) -> None:
         super().__init__()
         self.cursor = None
@@ -119,7 +121,7 @@ class MetaStream(HttpStream, ABC):
         account_slice = stream_slice or {}
         count = 0
         try:
-            with self.runtime.turns.turn():
+            with self.runtime.turns.turn(is_wide=self.has_wide_pages):
                 self._raise_if_refused(account_slice)
                 for record in self.records(account_slice):
                     count += 1

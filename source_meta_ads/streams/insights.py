@@ -32,6 +32,7 @@ class InsightsStream(MetaStream):
     """One report over all accounts; a slice is (account, days, finished report run)."""
 
     cursor_field = "date_start"
+    has_wide_pages = True
 
     def __init__(
         self,

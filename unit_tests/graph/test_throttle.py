@@ -270,3 +270,24 @@ def test_turns_are_halved_when_it_was_too_much_and_grow_back_one_by_one() -> Non
     for _ in range(9):
         turns.was_too_much()
     assert turns.limit == 1
+
+
+def test_readers_of_large_pages_are_few_and_leave_turns_to_others() -> None:
+    turns = Turns(SimulatedClock(), most=10)
+    entered: list[int] = []
+    may_end = threading.Event()
+
+    def read(n: int) -> None:
+        with turns.turn(is_wide=True):
+            entered.append(n)
+            may_end.wait(5)
+
+    threads = [threading.Thread(target=read, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    with turns.turn():
+        assert len(entered) <= 4
+    may_end.set()
+    for thread in threads:
+        thread.join(5)
+    assert len(entered) == 8
