@@ -69,7 +69,9 @@ def reachable(session: GraphSession, account_ids: Sequence[str], logger: logging
 
 def _discover(session: GraphSession, logger: logging.Logger) -> list[Account]:
     seen: dict[str, Account] = {}
-    for page in pages(lambda params: session.get_json("me/adaccounts", {"fields": _FIELDS, **params}), _PAGE_SIZE):
+    for page in pages(
+        lambda params: session.get_json("me/adaccounts", {"fields": _FIELDS, **params}, is_page=True), _PAGE_SIZE
+    ):
         for node in rows(page):
             account_id = str(node.get("account_id") or str(node.get("id", "")).removeprefix("act_"))
             if account_id:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import logging
 import sys
@@ -18,6 +20,9 @@ from source_meta_ads.config import Config
 from source_meta_ads.source import SourceMetaAds
 from source_meta_ads.streams.failure import Failure
 from source_meta_ads.telemetry.redact import Redactor
+
+# glibc's number for the number of heaps; other C libraries have no such call.
+_M_ARENA_MAX = -8
 
 
 class _Entrypoint(AirbyteEntrypoint):
@@ -66,6 +71,9 @@ def _tune_interpreter() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
     sys.setswitchinterval(0.02)
+    # A heap a thread never gives back what pages took of it: with two, memory stays flat however many rows are read.
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _execute(args: list[str]) -> int:

@@ -32,14 +32,14 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from source_meta_ads.catalog import Built, Chosen, build_streams
 from source_meta_ads.check import check_access, check_selected, require_accounts, require_possible
 from source_meta_ads.clock import Clock
-from source_meta_ads.config import Config
+from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection, connect, runtime
 from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.graph.versions import DEFAULT_VERSION, find
 from source_meta_ads.spec import connector_specification
 from source_meta_ads.streams.base import Runtime
 from source_meta_ads.streams.cursor import AccountCursor
-from source_meta_ads.streams.failure import Failure, failure_of
+from source_meta_ads.streams.failure import Failure, Failures, failure_of
 from source_meta_ads.streams.legacy_state import adopt_state
 
 # Records and states wait here for stdout; a full queue holds the workers back, so memory stays flat.
@@ -89,7 +89,11 @@ class SourceMetaAds(ConcurrentSourceAdapter):
     def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
         """(True, None), or a Failure that says what to change; waits out no limit."""
         settings = self._parse(logger, config)
-        check_access(settings, self._connect(settings, logger, waits_for_limits=False))
+        try:
+            check_access(settings, self._connect(settings, logger, waits_for_limits=False))
+        except Failure as failure:
+            # Only a config error becomes a verdict with a message; a passing failure is an answer to `check` too.
+            raise ConfigError(str(failure.message)) from None
         return True, None
 
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
@@ -125,12 +129,13 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         reading = _Reading(settings, catalog, ConnectorStateManager(state), means)
         _preflight(reading, connection)
         self._reading = reading
+        failures = Failures()
         try:
             for message in super().read(logger, config, catalog, state):
                 yield _masked(message, connection)
+                failures.note(message)
         except AirbyteTracedException as error:
-            # The CDK's closing summary: its parts were reported one by one, a stack trace would add nothing.
-            raise Failure(connection.redactor.redact(error.message or str(error)), error.failure_type) from None
+            raise failures.closing(connection.redactor.redact(error.message or str(error))) from None
         finally:
             self._reading = None
             logger.info(f"run summary: {json.dumps(_summary(connection))}")
@@ -149,8 +154,8 @@ class SourceMetaAds(ConcurrentSourceAdapter):
 
     def _connect(self, settings: Config, logger: logging.Logger, *, waits_for_limits: bool = True) -> Connection:
         connection = connect(settings, self._environ, self._clock, logger, waits_for_limits=waits_for_limits)
-        for secret in connection.redactor.secrets:
-            add_to_secrets(secret)
+        for form in connection.redactor.forms:
+            add_to_secrets(form)
         return connection
 
     def _concurrent_source_of(self, workers: int) -> ConcurrentSource:

@@ -40,6 +40,7 @@ class Call:
     account_id: str | None
     stream: str | None = None
     tries: int = 0
+    is_page: bool = False
 
 
 class GraphSession(requests.Session):
@@ -82,10 +83,13 @@ class GraphSession(requests.Session):
         account_id: str | None = None,
         stream: str | None = None,
         edge: str | None = None,
-        is_patient: bool = True,
+        **how: bool,
     ) -> dict[str, Any]:
-        """The parsed body of a GET below the version; `edge` names it where the path doesn't. Raises: GraphError."""
-        about = {"account_id": account_id, "stream_name": stream, "edge": edge, "is_patient": is_patient}
+        """The parsed body of a GET below the version; `edge` names it where the path doesn't.
+
+        `how`: `is_patient`, `is_page` as in `send`. Raises: GraphError.
+        """
+        about = {"account_id": account_id, "stream_name": stream, "edge": edge, **how}
         return body_of(self._respond("GET", path, params, **about))
 
     def post_json(
@@ -128,6 +132,9 @@ class GraphSession(requests.Session):
         limit = limit_refused(error.scope, call.account_id)
         # Blocks end at a known time or not at all sooner, so the wait has a floor of half its ceiling.
         self._throttle.refuse(limit, ceiling / 2 + self._clock.jitter(ceiling / 2))
+        if self._waits_for_limits:
+            wait = self._throttle.blocked_seconds([limit])
+            self._logger.warning(f"no such calls for {wait:.0f} seconds: {error}")
 
     def _respond(self, method: str, path: str, params: Mapping[str, Any] | None, **about: Any) -> requests.Response:
         encoded = encode_params(params or {})
@@ -145,7 +152,8 @@ class GraphSession(requests.Session):
 
         Takes, besides what `requests.Session.send` takes, `account_id` (digits) and `edge` for calls whose URL names
         none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's, and
-        `is_patient` False for a caller that has better things to do than to wait for a limit.
+        `is_patient` False for a caller that has better things to do than to wait for a limit, and `is_page` for a call
+        whose answer is a page of an edge.
         Raises: GraphError, with method, edge and account, once the error's retry policy is used up, or RateLimited
         when a limit has no room for longer than the run is willing to wait.
         """
@@ -153,6 +161,7 @@ class GraphSession(requests.Session):
         call = describe(request, account_id, stream, edge)
         limits = kwargs.pop("limits", None) or limits_of(call.edge, call.account_id)
         is_patient = kwargs.pop("is_patient", True) and self._waits_for_limits
+        call.is_page = kwargs.pop("is_page", False)
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
@@ -163,7 +172,7 @@ class GraphSession(requests.Session):
             try:
                 response, error = self._try(request, call, kwargs)
                 if isinstance(error, RateLimited):
-                    self.refuse(error, call)
+                    self.refuse(error.at(call.method, call.edge, call.account_id), call)
             finally:
                 self._throttle.done(limits)
             if error is None and response is not None:
@@ -195,6 +204,8 @@ class GraphSession(requests.Session):
         self._throttle.observe(read_usage(response.headers), call.account_id)
         self._notice_upgrade(response)
         if response.status_code == requests.codes.ok and _parsed_success(response):
+            if call.is_page and not has_rows(response.__dict__["graph_body"]):
+                return response, TransientError(message="the page has no `data` list of objects", status=200)
             self._throttle.went_well()
             return response, None
         return response, classify(response.status_code, response.content)
@@ -230,6 +241,12 @@ def _parsed_success(response: requests.Response) -> bool:
         return False
     response.__dict__["graph_body"] = parsed
     return True
+
+
+def has_rows(body: object) -> bool:
+    """Whether a body has a list of objects as its `data`, so that no page passes for an empty one."""
+    data = body.get("data") if isinstance(body, dict) else None
+    return isinstance(data, list) and all(isinstance(row, dict) for row in data)
 
 
 def body_of(response: requests.Response) -> dict[str, Any]:

@@ -86,10 +86,10 @@ class Throttle:
                     book.is_on_trial = False
 
     def blocked_seconds(self, limits: Sequence[Limit]) -> float:
-        """How long a call would be refused from now, as far as is known; 0 when it may go."""
+        """How long a call would be held back from now, as far as is known; 0 when it may go."""
         now = self._clock.monotonic()
         with self._lock:
-            return max((self._book(limit).blocked_until - now for limit in limits), default=0.0)
+            return max((self._book(limit).seconds_to_wait(now) for limit in limits), default=0.0)
 
     def observe(self, usage: Usage, account_id: str | None) -> None:
         """Learn from one response's usage headers."""

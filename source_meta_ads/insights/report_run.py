@@ -131,7 +131,7 @@ class ReportRuns:
 
         def fetch(params: dict[str, Any]) -> dict[str, Any]:
             return self._session.get_json(
-                path, {**asked, **params}, account_id=job.account.id, stream=job.report.stream_name
+                path, {**asked, **params}, account_id=job.account.id, stream=job.report.stream_name, is_page=True
             )
 
         for page in pages(fetch, self._page_size, on_restart):

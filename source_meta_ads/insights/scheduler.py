@@ -122,7 +122,7 @@ class Scheduler:
             run_id = run_id or self._runs.submit(piece.job)
         except GraphError as error:
             self._release(piece.job)
-            if isinstance(error, RateLimited) and self._will_end(piece):
+            if isinstance(error, RateLimited) and self._will_end(piece, error):
                 piece.tries -= 1
                 feed.put_back(piece)
                 return False
@@ -151,7 +151,7 @@ class Scheduler:
     def _judge(self, work: _Work, run: Run, progress: Progress) -> None:
         """Keep a run that goes on, hand out what is complete, mend what failed."""
         error = progress.error
-        if isinstance(error, RateLimited) and self._will_end(run.piece):
+        if isinstance(error, RateLimited) and self._will_end(run.piece, error):
             # The run goes on at Meta's while nobody may ask after it.
             run.due_at = self._clock.monotonic() + max(1.0, self._runs.blocked_seconds(run.piece.job.account.id))
             return
@@ -170,11 +170,12 @@ class Scheduler:
         else:
             self._recover(work, run.feed, run.piece, error)
 
-    def _will_end(self, piece: Piece) -> bool:
-        """Whether the limit that is in a piece's way is one to wait for; those that come again and again are not."""
-        piece.n_limited += 1
+    def _will_end(self, piece: Piece, error: RateLimited) -> bool:
+        """Whether the limit that is in a piece's way is one to wait for; refusals again and again are not."""
+        # Without a code nobody was refused: the throttle held the call back, as it will until there is room.
+        piece.n_limited += error.code is not None
         blocked = self._runs.blocked_seconds(piece.job.account.id)
-        return piece.n_limited <= _MOST_LIMITED and 0 < blocked <= self._patience_seconds
+        return piece.n_limited <= _MOST_LIMITED and blocked <= self._patience_seconds
 
     def _overdue(self, run: Run) -> GraphError | None:
         """The error of a run that takes longer than its report's job timeout: taken as too large."""

@@ -127,7 +127,7 @@ class MetaStream(HttpStream, ABC):
                     count += 1
                     yield record
         except GraphError as error:
-            raise failure_of(error) from None
+            raise failure_of(error.at("GET", self.name, account_slice.get("account_id"))) from None
         except KeyTwice as error:
             raise Failure(str(error), FailureType.system_error) from None
         finally:

@@ -117,6 +117,16 @@ class EntityStream(MetaStream):
             }
         )
 
+    def request_kwargs(
+        self,
+        stream_state: Mapping[str, Any] | None,
+        stream_slice: Mapping[str, Any] | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """As every stream's, and whether the answer has to be a page."""
+        kwargs = super().request_kwargs(stream_state, stream_slice, next_page_token)
+        return {**kwargs, "is_page": self._entity.read == "edge"}
+
     def parse_response(self, response: requests.Response, **_: Any) -> Iterable[Row]:
         """The page's objects, typed by the schema, each with its account's id."""
         body = body_of(response)

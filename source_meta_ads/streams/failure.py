@@ -37,3 +37,33 @@ def failure_of(error: GraphError) -> Failure:
     """A Graph error as a failure: config error where the user can mend it, else transient."""
     kind = FailureType.config_error if isinstance(error, _USER_CAN_FIX) else FailureType.transient_error
     return Failure(str(error), kind)
+
+
+class Failures:
+    """What failed in a run, noted as it is reported, for a closing word that names all of it."""
+
+    _MOST_NAMED = 20
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], FailureType | None] = {}
+
+    def note(self, message: AirbyteMessage) -> None:
+        """Keep the error of a trace message, if it has one."""
+        error = message.trace.error if message.trace else None
+        if error:
+            stream = error.stream_descriptor.name if error.stream_descriptor else "the run"
+            self._found[stream, error.message] = error.failure_type
+
+    def closing(self, otherwise: str) -> Failure:
+        """The failure to end a run with, passing only where every part was; `otherwise`: its words if none was noted."""
+        if not self._found:
+            return Failure(otherwise)
+        streams = dict.fromkeys(stream for stream, _ in self._found)
+        named = [f"{stream}: {text}" for stream, text in list(self._found)[: self._MOST_NAMED]]
+        more = len(self._found) - len(named)
+        text = f"{', '.join(streams)} did not finish: {'; '.join(named)}" + (f"; and {more} more" if more else "")
+        kinds = set(self._found.values())
+        for kind in (FailureType.system_error, FailureType.config_error):
+            if kind in kinds:
+                return Failure(text, kind)
+        return Failure(text, FailureType.transient_error)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 MASK = "****"
+# Shorter ones decide so few digits that any text might hold them.
+_SHORTEST_IN_BASE64 = 8
 
 _WHERE_SECRETS_STAND = re.compile(
     r"""(
@@ -26,10 +29,9 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         self.secrets = tuple(dict.fromkeys(secret for secret in secrets if secret))
         forms = {form for secret in self.secrets for form in _forms(secret)}
+        self.forms = tuple(sorted(forms, key=len, reverse=True))
         # Longest first, so that a secret that starts another leaves no rest of it behind.
-        self._known = (
-            re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))) if forms else None
-        )
+        self._known = re.compile("|".join(re.escape(form) for form in self.forms)) if forms else None
 
     def redact(self, text: str) -> str:
         """The text with every secret masked."""
@@ -58,5 +60,15 @@ class _Filter(logging.Filter):
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it may stand in plain text, in a URL and in JSON."""
-    return {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    """A secret as it may stand in plain text, in a URL, in JSON, and within something written in base 64."""
+    plain = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    return plain | {form for shift in range(3) for form in _base64_forms(secret.encode(), shift)}
+
+
+def _base64_forms(secret: bytes, shift: int) -> set[str]:
+    """The digits in base 64 that the secret alone decides, when it begins so many bytes after a group of three."""
+    if len(secret) < _SHORTEST_IN_BASE64:
+        return set()
+    digits = b64encode(b"\0" * shift + secret).decode().rstrip("=")
+    certain = digits[-(-shift * 4 // 3) : (shift + len(secret)) * 4 // 3]
+    return {certain, certain.replace("+", "-").replace("/", "_")}
