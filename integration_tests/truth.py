@@ -68,6 +68,14 @@ class Truth:
         """Make calls go wrong by rule, as docs/sandbox.md describes; no rule: no fault."""
         requests.post(f"{self.url}/_sandbox/faults", json=list(rules), timeout=30).raise_for_status()
 
+    def fault_hits(self) -> int:
+        """How many calls the fault rules in force have hit."""
+        return sum(int(rule["hits"]) for rule in self._get("faults")["data"])
+
+    def set_limits(self, section: Mapping[str, Any] | None) -> None:
+        """Put quotas in force, as docs/sandbox.md describes; None: nothing is refused. Ends all blocks."""
+        requests.post(f"{self.url}/_sandbox/limits", json=section, timeout=30).raise_for_status()
+
     def journal(self) -> list[dict[str, Any]]:
         """Every call so far, oldest first."""
         calls: list[dict[str, Any]] = self._get("journal")["data"]

@@ -10,7 +10,7 @@ from source_meta_ads.catalog import reports_of
 from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection
 from source_meta_ads.graph.auth import inspect_token
-from source_meta_ads.graph.errors import AuthError, GraphError
+from source_meta_ads.graph.errors import AuthError, GraphError, RateLimited
 from source_meta_ads.insights.preflight import Confirmer, Finding, is_doubtful, rule_problems
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.insights.retention import age_problems
@@ -138,7 +138,7 @@ def _check_token(config: Config, connection: Connection) -> None:
     """Raise where Meta calls the token invalid; log when it will end and what it lacks."""
     try:
         info = inspect_token(connection.session, config.credentials.access_token)
-    except AuthError:
+    except (AuthError, RateLimited):
         raise
     except GraphError as error:
         connection.logger.info(f"Meta does not let this token inspect itself, its expiry stays unknown: {error}")

@@ -89,6 +89,12 @@ def _policies() -> dict[str, RetryPolicy]:
     return {name: RetryPolicy(**row) for name, row in _data()["policy"].items()}
 
 
+def unstated_block_seconds(scope: str) -> float:
+    """How long calls into a limit are refused where no header tells of it."""
+    seconds: dict[str, float] = _data()["unstated_block_seconds"]
+    return seconds.get(scope, seconds["other"])
+
+
 def policy_for(error: GraphError) -> RetryPolicy:
     """How this error's class is tried again."""
     policies = _policies()

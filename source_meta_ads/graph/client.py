@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 
 from source_meta_ads.clock import Clock
 from source_meta_ads.graph.auth import BearerAuth
-from source_meta_ads.graph.classify import classify, policy_for
+from source_meta_ads.graph.classify import classify, policy_for, unstated_block_seconds
 from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
 from source_meta_ads.graph.limits import Limit, limit_refused, limits_of
 from source_meta_ads.graph.throttle import Blocked, Throttle
@@ -127,11 +127,11 @@ class GraphSession(requests.Session):
 
     def refuse(self, error: RateLimited, call: Call) -> None:
         """Let no call into the limit that this refusal is about, for as long as its policy says."""
-        policy = policy_for(error)
+        policy, limit = policy_for(error), limit_refused(error.scope, call.account_id)
         ceiling = min(policy.max_seconds, policy.base_seconds * 2 ** (call.tries - 1))
-        limit = limit_refused(error.scope, call.account_id)
         # Blocks end at a known time or not at all sooner, so the wait has a floor of half its ceiling.
-        self._throttle.refuse(limit, ceiling / 2 + self._clock.jitter(ceiling / 2))
+        seconds = ceiling / 2 + self._clock.jitter(ceiling / 2)
+        self._throttle.refuse(limit, seconds, unstated_block_seconds(error.scope))
         if self._waits_for_limits:
             wait = self._throttle.blocked_seconds([limit])
             self._logger.warning(f"no such calls for {wait:.0f} seconds: {error}")

@@ -20,6 +20,8 @@ SOFT_PCT = 80.0
 MOST_PCT = 97.0
 # Own calls are kept by the minute: more precision would cost memory and gain nothing.
 _BUCKET_SECONDS = 60.0
+# Meta counts by the minute too, and nobody knows where its minutes begin.
+_FORGOTTEN_SECONDS = _HOUR + 2 * _BUCKET_SECONDS
 # How far new deltas replace old ones in what a call is held to cost.
 _FORGETTING = 0.9
 _LEAST_SECONDS = 0.01
@@ -56,15 +58,15 @@ class Book:
         used = self.pct + self.per_call * self._sent_since_told
         if self.kind == "account":
             return max(0.0, used - (now - self.told_at) * 100.0 / _SCORE_DECAY_SECONDS)
-        gone = self._n_sent(self.told_at - _HOUR, now - _HOUR)
+        gone = self._n_sent(self.told_at - _FORGOTTEN_SECONDS, now - _FORGOTTEN_SECONDS)
         faded = self._others * min(1.0, (now - self.told_at) / _HOUR)
         return max(0.0, used - self._own_share * gone - faded)
 
-    def seconds_to_wait(self, now: float) -> float:
-        """How long a call has to wait: for the end of a block, for room, for its turn in the pace."""
+    def seconds_to_wait(self, now: float, n_calls: int = 1) -> float:
+        """How long calls that go together have to wait: for the end of a block, for room, for a turn in the pace."""
         wait = max(self.blocked_until, self.next_at) - now
         # A call that seems to take all of a limit still goes once nothing is used.
-        over = self.expected_pct(now) + min(self.per_call, MOST_PCT) - MOST_PCT
+        over = self.expected_pct(now) + min(self.per_call * n_calls, MOST_PCT) - MOST_PCT
         if over > 0 and self.per_call > 0:
             wait = max(wait, self._seconds_until_room(over, now))
         # Clocks don't resolve less, and a wait that changes nothing would be asked for for ever.
@@ -76,9 +78,9 @@ class Book:
             return over * _SCORE_DECAY_SECONDS / 100.0
         waits = [over / self._others * _HOUR] if self._others > 0 else []
         for at, count in self._sent:
-            over -= count * self._own_share if at > now - _HOUR else 0.0
+            over -= count * self._own_share if at > now - _FORGOTTEN_SECONDS else 0.0
             if over <= 0:
-                waits.append(at + _HOUR - now)
+                waits.append(at + _FORGOTTEN_SECONDS - now)
                 break
         return max(1.0, min(waits, default=_BUCKET_SECONDS))
 
@@ -114,7 +116,7 @@ class Book:
                 self._rise = self._rise * _FORGETTING + rise
                 self._calls = self._calls * _FORGETTING + answered
         self.pct, self.told_at = pct, now
-        n_own = self._n_sent(now - _HOUR, now)
+        n_own = self._n_sent(now - _FORGOTTEN_SECONDS, now)
         # Rounded percentages make a call seem cheaper than it is: what is nearly explained by our own calls is ours.
         whole_share = pct / n_own if n_own else 0.0
         self._own_share = whole_share if whole_share <= _PLAUSIBLE * self.per_call else self.per_call

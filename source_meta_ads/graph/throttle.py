@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -102,16 +103,17 @@ class Throttle:
                 if entry.pct >= 100 or entry.regain_seconds > 0:
                     book.block(self._until(entry.regain_seconds or _UNSTATED_BLOCK_SECONDS))
 
-    def refuse(self, limit: Limit, seconds: float) -> None:
+    def refuse(self, limit: Limit, seconds: float, unstated_seconds: float | None = None) -> None:
         """Meta refused a call for a limit: let none of its calls go for at least `seconds`, plus a little jitter.
 
-        Where headers told of the block already, their word stands.
+        Where headers told of the block already, their word stands; where no header ever told anything, it is closed
+        for `unstated_seconds`.
         """
         with self._lock:
             book = self._book(limit)
             book.is_on_trial = True
             if book.blocked_until <= self._clock.monotonic():
-                book.block(self._until(seconds))
+                book.block(self._until(seconds if self._is_told or unstated_seconds is None else unstated_seconds))
         if limit[1] is None:
             self._turns.was_too_much()
 
@@ -124,9 +126,9 @@ class Throttle:
         """Why a call can't go now, None when it may; with the lock held."""
         now = self._clock.monotonic()
         longest: Wait | None = None
-        for limit in limits:
+        for limit, n_calls in Counter(limits).items():
             book = self._book(limit)
-            seconds = book.seconds_to_wait(now)
+            seconds = book.seconds_to_wait(now, n_calls)
             if seconds > 0 and (longest is None or seconds > longest.seconds):
                 longest = Wait(seconds, limit)
         if longest:

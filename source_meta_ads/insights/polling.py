@@ -14,7 +14,7 @@ from source_meta_ads.insights.pieces import Piece
 if TYPE_CHECKING:
     from source_meta_ads.insights.feed import Feed
 
-# Over all streams and accounts; a request may ask after fifty runs.
+# Over all streams, accounts and runs, also those that share a request.
 _SECONDS_BETWEEN_POLLS = 0.5
 _FIRST_SECONDS = 0.75
 _SHORTEST_SECONDS = 0.5
@@ -22,7 +22,7 @@ _LONGEST_SECONDS = 20.0
 # Share of the expected time after which to ask: a little early costs a poll, late costs time.
 _EXPECTED_SHARE = 0.9
 # Runs due this soon are asked after together.
-_TOGETHER_SECONDS = 0.5
+_TOGETHER_SECONDS = 0.1
 # Polls for which "no such report run" is taken as "not visible yet".
 _NEW_FOR_POLLS = 5
 
@@ -76,6 +76,9 @@ class Pace:
         due = sorted((run for run in running if run.due_at <= soon), key=lambda run: run.due_at)[:MOST_ITEMS]
         for run in due:
             run.polls += 1
+        with self._lock:
+            # Each run asked after counts as a call, whether it shares a request or not.
+            self._next_at += _SECONDS_BETWEEN_POLLS * (len(due) - 1)
         return due
 
     def polled(self, run: Run, percent: int) -> None:

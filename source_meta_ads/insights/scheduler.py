@@ -151,11 +151,13 @@ class Scheduler:
     def _judge(self, work: _Work, run: Run, progress: Progress) -> None:
         """Keep a run that goes on, hand out what is complete, mend what failed."""
         error = progress.error
-        if isinstance(error, RateLimited) and self._will_end(run.piece, error):
-            # The run goes on at Meta's while nobody may ask after it.
-            run.due_at = self._clock.monotonic() + max(1.0, self._runs.blocked_seconds(run.piece.job.account.id))
-            return
-        if progress.is_unanswered:
+        if isinstance(error, RateLimited):
+            if self._will_end(run.piece, error):
+                # The run goes on at Meta's while nobody may ask after it; that time is none that it took.
+                wait = max(1.0, self._runs.blocked_seconds(run.piece.job.account.id))
+                run.due_at, run.started_at = self._clock.monotonic() + wait, run.started_at + wait
+                return
+        elif progress.is_unanswered:
             run.failed_polls += 1
             error = error if run.failed_polls > _MOST_FAILED_POLLS else None
         error = error or (None if progress.is_done else self._overdue(run))

@@ -55,7 +55,7 @@ class Failures:
             self._found[stream, error.message] = error.failure_type
 
     def closing(self, otherwise: str) -> Failure:
-        """The failure to end a run with, passing only where every part was; `otherwise`: its words if none was noted."""
+        """The failure to end a run with, passing only where every part was; `otherwise` are its words for none."""
         if not self._found:
             return Failure(otherwise)
         streams = dict.fromkeys(stream for stream, _ in self._found)
