@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -39,12 +41,29 @@ WORLD = {
 
 
 @pytest.fixture
-def truth() -> Iterator[Truth]:
-    """A fresh sandbox with the small world."""
-    handle = serve_in_thread(WORLD)
+def truth(request: pytest.FixtureRequest) -> Iterator[Truth]:
+    """A fresh sandbox with the test module's own WORLD, or the small one above."""
+    handle = serve_in_thread(getattr(request.module, "WORLD", WORLD))
     try:
         yield Truth(handle.url)
     finally:
+        handle.stop()
+
+
+@pytest.fixture
+def sandboxes(request: pytest.FixtureRequest) -> Iterator[Callable[..., Truth]]:
+    """Makes sandboxes of the test module's WORLD with other sections, and stops them."""
+    handles = []
+
+    def made(**sections: Any) -> Truth:
+        world = copy.deepcopy(request.module.WORLD)
+        for name, section in sections.items():
+            world[name] = {**world.get(name, {}), **section} if isinstance(section, Mapping) else section
+        handles.append(serve_in_thread(world))
+        return Truth(handles[-1].url)
+
+    yield made
+    for handle in handles:
         handle.stop()
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
 from integration_tests.connector import Connector, Output
-from integration_tests.sandbox.server import serve_in_thread
 from integration_tests.truth import REPORTS, Asked, Truth, differences, keyed
 
 REPORT_NAMES = ("ads_insights", "ads_insights_country")
@@ -36,23 +34,6 @@ KEYS = {
     "ads_insights": ("date_start", "account_id", "ad_id"),
     "ads_insights_country": ("date_start", "account_id", "ad_id", "country"),
 }
-
-
-@pytest.fixture
-def sandboxes() -> Iterator[Sandboxes]:
-    """Makes sandboxes of the world above with other sections, and stops them."""
-    handles = []
-
-    def made(**sections: Any) -> Truth:
-        world = copy.deepcopy(WORLD)
-        for name, section in sections.items():
-            world[name] = {**world.get(name, {}), **section} if isinstance(section, Mapping) else section
-        handles.append(serve_in_thread(world))
-        return Truth(handles[-1].url)
-
-    yield made
-    for handle in handles:
-        handle.stop()
 
 
 def reader(truth: Truth, **config: Any) -> Connector:

@@ -6,16 +6,14 @@ Airbyte's source-facebook-marketing 6.1.9; all as of 2026-11.
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
 from integration_tests.connector import Connector
-from integration_tests.sandbox.server import serve_in_thread
 from integration_tests.truth import Asked, Truth, differences, keyed
 
 HASTE = 60
@@ -33,23 +31,6 @@ WORLD: dict[str, Any] = {
 }  # fmt: skip
 
 Sandboxes = Callable[..., Truth]
-
-
-@pytest.fixture
-def sandboxes() -> Iterator[Sandboxes]:
-    """Makes sandboxes of the world above with other sections, and stops them."""
-    handles = []
-
-    def made(**sections: Any) -> Truth:
-        world = copy.deepcopy(WORLD)
-        for name, section in sections.items():
-            world[name] = {**world.get(name, {}), **section} if isinstance(section, Mapping) else section
-        handles.append(serve_in_thread(world))
-        return Truth(handles[-1].url)
-
-    yield made
-    for handle in handles:
-        handle.stop()
 
 
 def reader(truth: Truth, **config: Any) -> Connector:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from integration_tests.connector import Connector, Output
-from integration_tests.sandbox.server import serve_in_thread
 from integration_tests.truth import Asked, Truth, differences, plain
 
 START, UNTIL = "2026-11-10", "2026-12-31"
@@ -51,16 +50,6 @@ PRESETS = {
 }
 # Where calendar increments begin, so that the truth has the same ones: the 9th is a Monday.
 STARTS = {7: "2026-11-09", "monthly": "2026-11-01"}
-
-
-@pytest.fixture
-def truth() -> Iterator[Truth]:
-    """A sandbox with one account that opted in to impression_device and one that did not."""
-    handle = serve_in_thread(WORLD)
-    try:
-        yield Truth(handle.url)
-    finally:
-        handle.stop()
 
 
 def with_report(connector: Connector, **report: Any) -> Connector:

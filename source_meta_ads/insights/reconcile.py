@@ -9,8 +9,8 @@ from typing import Any
 
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError, TransientError
-from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.report_run import rows_at_once
 from source_meta_ads.telemetry.meter import Meter
 
 # What adds up over every split; reach and unique counts never do.
@@ -76,17 +76,8 @@ class Reconciler:
             "time_range": {"since": job.window.since.isoformat(), "until": job.window.until.isoformat()},
             "time_increment": job.report.increment,
         }
-
-        def fetch(page: dict[str, Any]) -> dict[str, Any]:
-            return self._session.get_json(
-                f"act_{job.account.id}/insights",
-                {**params, **page},
-                account_id=job.account.id,
-                stream=job.report.stream_name,
-            )
-
         try:
-            found = [row for page in pages(fetch, _PAGE_SIZE) for row in rows(page)]
+            found = list(rows_at_once(self._session, job, params, _PAGE_SIZE))
         except GraphError as error:
             if self._policy == "fail":
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,17 +159,26 @@ class ReportRuns:
             "action_attribution_windows": None,
             "filtering": [*(asked.get("filtering") or []), *([statuses] if level != job.report.level else [])],
         }
-
-        def fetch(page: dict[str, Any]) -> dict[str, Any]:
-            return self._session.get_json(
-                f"act_{job.account.id}/insights",
-                {**params, **page},
-                account_id=job.account.id,
-                stream=job.report.stream_name,
-            )
-
-        found = (row.get(key) for page in pages(fetch, self._page_size) for row in rows(page))
+        found = (row.get(key) for row in rows_at_once(self._session, job, params, self._page_size))
         return list(dict.fromkeys(str(each) for each in found if each))
+
+
+def rows_at_once(
+    session: GraphSession, job: Job, params: Mapping[str, Any], page_size: int
+) -> Iterator[dict[str, Any]]:
+    """Rows of the synchronous edge of a job's account, for other `params` than the job's own. Raises: GraphError."""
+
+    def fetch(page: dict[str, Any]) -> dict[str, Any]:
+        return session.get_json(
+            f"act_{job.account.id}/insights",
+            {**params, **page},
+            account_id=job.account.id,
+            stream=job.report.stream_name,
+            is_page=True,
+        )
+
+    for page in pages(fetch, page_size):
+        yield from rows(page)
 
 
 def _percent(value: object) -> int:
