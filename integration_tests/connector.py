@@ -102,7 +102,7 @@ class Connector:
                 path = Path(folder) / f"{name}.json"
                 path.write_text(json.dumps(content), encoding="utf-8")
                 arguments += [f"--{name}", str(path)]
-            return _printed(arguments)
+            return printed(arguments)
 
 
 def configure(
@@ -142,7 +142,7 @@ def _hasty(haste: float) -> Iterator[None]:
         yield
 
 
-def _printed(arguments: Sequence[str]) -> Output:
+def printed(arguments: Sequence[str]) -> Output:
     """Run one command and take what it wrote to stdout, logs of the CDK included."""
     out = io.StringIO()
     code = 0

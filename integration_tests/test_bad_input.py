@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, Output
+from integration_tests.connector import Connector, Output, printed
 from integration_tests.truth import Truth
 
 SERVICE = {"auth_type": "Service", "access_token": "tok-all"}
@@ -108,3 +108,10 @@ def test_unknown_keys_are_reported_and_not_fatal(connector: Connector) -> None:
     output = connector.with_config(max_batch_size=50).check()
     assert output.of("connectionStatus") == [{"status": "SUCCEEDED"}]
     assert any("max_batch_size" in log["message"] for log in output.of("log"))
+
+
+def test_a_file_that_is_not_there_is_named_without_a_traceback() -> None:
+    output = printed(["check", "--config", "/nowhere/config.json"])
+    assert output.exit_code == 1
+    assert output.errors == ["/nowhere/config.json: No such file or directory: name a file that can be read"]
+    assert "Traceback" not in output.text

@@ -87,6 +87,12 @@ def _execute(args: list[str]) -> int:
         except AirbyteTracedException as error:
             sys.stdout.write(f"{AirbyteEntrypoint.airbyte_message_to_string(_trace(error))}\n")
             return 1
+        except OSError as error:
+            if error.filename not in args:
+                raise
+            failure = Failure(f"{error.filename}: {error.strerror}: name a file that can be read")
+            sys.stdout.write(f"{AirbyteEntrypoint.airbyte_message_to_string(_trace(failure))}\n")
+            return 1
     return 0
 
 
