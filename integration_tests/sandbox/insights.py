@@ -12,7 +12,7 @@ import orjson
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.figures import REACH_MOST
-from integration_tests.sandbox.insights_query import Node, Query, known_fields, parse, today_of
+from integration_tests.sandbox.insights_query import Query, known_fields, parse, today_of
 from integration_tests.sandbox.insights_rows import Collector, Row, TooMuchWork
 from integration_tests.sandbox.insights_sheet import Sheet
 from integration_tests.sandbox.insights_texts import ObjectTexts
@@ -158,16 +158,6 @@ def sync_report(world: World, collector: Collector, query: Query) -> Report:
             user_msg="Please reduce the amount of data you're asking for, then retry your request", is_transient=False,
         )  # fmt: skip
     return report
-
-
-def sync_page(world: World, call: Call, node: Node) -> dict[str, Any]:
-    """The answer to `GET /{node}/insights`.
-
-    Raises:
-        Refusal: a parameter that Meta refuses, or more data than one call may ask for.
-    """
-    query = parse(world, call, node, is_async=False)
-    return page_of(sync_report(world, Collector(world), query), call, query.summary)
 
 
 def page_of(report: Report, call: Call, summary: Sequence[str]) -> dict[str, Any]:

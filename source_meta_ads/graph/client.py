@@ -19,6 +19,7 @@ from source_meta_ads.graph.auth import BearerAuth
 from source_meta_ads.graph.classify import classify, policy_for, unstated_block_seconds
 from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
 from source_meta_ads.graph.limits import Limit, limit_refused, limits_of
+from source_meta_ads.graph.paging import has_rows
 from source_meta_ads.graph.throttle import Blocked, Throttle
 from source_meta_ads.graph.usage import read_usage
 from source_meta_ads.telemetry.meter import Meter
@@ -241,12 +242,6 @@ def _parsed_success(response: requests.Response) -> bool:
         return False
     response.__dict__["graph_body"] = parsed
     return True
-
-
-def has_rows(body: object) -> bool:
-    """Whether a body has a list of objects as its `data`, so that no page passes for an empty one."""
-    data = body.get("data") if isinstance(body, dict) else None
-    return isinstance(data, list) and all(isinstance(row, dict) for row in data)
 
 
 def body_of(response: requests.Response) -> dict[str, Any]:

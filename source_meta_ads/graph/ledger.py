@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-Limit = tuple[str, str | None]
-
 # Seconds until a call no longer counts: Meta's hour rolls; the ad-account score decays evenly.
 _HOUR = 3600.0
 _SCORE_DECAY_SECONDS = 300.0

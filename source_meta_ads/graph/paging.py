@@ -79,13 +79,15 @@ def next_cursor(page: Page) -> str | None:
     return in_url[0]
 
 
-def rows(page: Page) -> list[dict[str, Any]]:
-    """The page's `data`.
+def has_rows(body: object) -> bool:
+    """Whether a body has a list of objects as its `data`, so that no page passes for an empty one."""
+    data = body.get("data") if isinstance(body, Mapping) else None
+    return isinstance(data, list) and all(isinstance(row, dict) for row in data)
 
-    Raises: TransientError when the body has no list of objects there, so that no page passes for an empty one and
-    no row is left out unnoticed.
-    """
-    data = page.get("data")
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+
+def rows(page: Page) -> list[dict[str, Any]]:
+    """The page's `data`. Raises: TransientError when there is no list of objects, so that no row is missed."""
+    if not has_rows(page):
         raise TransientError(message="the answer has no `data` list of objects")
-    return data
+    found: list[dict[str, Any]] = page["data"]
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from source_meta_ads.insights.job import Job
@@ -76,4 +77,4 @@ class Reader:
 
 def asked_anew(job: Job) -> Job:
     """The same question, to be answered by a report run of its own."""
-    return Job(job.account, job.report, job.window, job.fields, job.conditions)
+    return replace(job, is_small=False, known_run=None)
