@@ -20,7 +20,7 @@ demo: $(INSTALLED) ## run the connector against the sandbox and compare the resu
 	@$(BIN)/python tools/demo.py
 
 test: lint ## lint, then all tests (some: PYTEST_ARGS="unit_tests -k throttle")
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -32,6 +32,7 @@ docs: $(INSTALLED) ## make the reference pages in docs/ from the code
 
 lock: $(INSTALLED) ## bring the lock files up to date with pyproject.toml (newest: LOCK_ARGS=--upgrade)
 	@$(LOCK) --output-file requirements.lock
+	@$(LOCK) --extra aws --extra lambda --extra otel --extra parquet --output-file requirements-runner.lock
 	@$(LOCK) --extra dev --output-file requirements-dev.lock
 
 image-test: ## build the image and try it

@@ -16,6 +16,7 @@ from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.utils import AirbyteTracedException
 
+from source_meta_ads.commands import execute, is_command
 from source_meta_ads.config import Config
 from source_meta_ads.source import SourceMetaAds
 from source_meta_ads.streams.failure import Failure
@@ -53,12 +54,15 @@ def run(args: Sequence[str] | None = None) -> None:
     A failed `check` is an answer, not a failure, and exits 0, as Airbyte's protocol has it.
     """
     _tune_interpreter()
+    arguments = list(sys.argv[1:] if args is None else args)
+    if is_command(arguments):
+        sys.exit(execute(arguments))
     init_logger("airbyte")
     quiet = _OneLine()
     for handler in logging.getLogger().handlers:
         handler.addFilter(quiet)
         handler.addFilter(Redactor(()).filter())
-    sys.exit(_execute(list(sys.argv[1:] if args is None else args)))
+    sys.exit(_execute(arguments))
 
 
 def _tune_interpreter() -> None:
