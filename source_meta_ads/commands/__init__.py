@@ -1,7 +1,7 @@
 """The commands beside Airbyte's own: one module each, imported when it is asked for.
 
-A module has `configure(parser)`, which adds its arguments, and `execute(arguments) -> exit code`. What a person asked for
-goes to stdout, logs and progress to stderr.
+A module has `configure(parser)`, which adds its arguments, and `execute(arguments) -> exit code`. What a person asked
+for goes to stdout, logs and progress to stderr.
 """
 
 from __future__ import annotations
