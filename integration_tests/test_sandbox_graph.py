@@ -19,8 +19,8 @@ import requests
 from integration_tests.conftest import WORLD
 from integration_tests.graph_client import Client
 from integration_tests.sandbox.fields import NODE_OF_KIND, node_fields
+from integration_tests.sandbox.listings import ACCOUNT_EDGES
 from integration_tests.sandbox.objects import Objects
-from integration_tests.sandbox.routes import ACCOUNT_EDGES
 from integration_tests.sandbox.scenario import load
 from integration_tests.sandbox.server import Handle, serve_in_thread
 from integration_tests.sandbox.world import World

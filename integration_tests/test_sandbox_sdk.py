@@ -12,13 +12,13 @@ from facebook_business.adobjects.adaccount import AdAccount
 from facebook_business.adobjects.adreportrun import AdReportRun
 from facebook_business.adobjects.campaign import Campaign
 from facebook_business.adobjects.user import User
-from facebook_business.api import Cursor, FacebookAdsApi
+from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 
 from integration_tests.conftest import WORLD
 from integration_tests.graph_client import Client
 from integration_tests.insights_client import ALL_STATUSES, DAYS
-from integration_tests.meta_sdk import sdk_of
+from integration_tests.meta_sdk import plain, sdk_of
 from integration_tests.sandbox.server import serve_in_thread
 
 OBJECTS = {
@@ -45,12 +45,6 @@ def client() -> Iterator[Client]:
 def sdk(client: Client) -> Iterator[FacebookAdsApi]:
     with sdk_of(client.url) as api:
         yield api
-
-
-def plain(rows: Cursor) -> list[dict[str, Any]]:
-    """Every row that a cursor leads to, as the JSON that it was."""
-    found: list[dict[str, Any]] = [row.export_all_data() for row in rows]
-    return found
 
 
 def keyed(rows: list[dict[str, Any]], breakdowns: list[str], level: str) -> dict[str, dict[str, Any]]:

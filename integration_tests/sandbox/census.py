@@ -78,8 +78,9 @@ class Census:
         self._table = Timetable(first, start, spec.campaigns, max(spec.changes.new_campaign_days, 0.01) * DAY)
         self._share = share
         self._begin = lru_cache(100)(self._find_begin)
-        self._known: dict[str, tuple[int, float, float]] = {}
         sets, ads = spec.adsets_per_campaign, spec.adsets_per_campaign * spec.ads_per_adset
+        self._known: dict[str, tuple[int, float, float]] = {}
+        self._per_campaign = {"campaign": 1, "adset": sets or 1, "ad": ads or 1}
         # How many there are at the start, and how many come with each later campaign.
         self._sizes: dict[str, tuple[int, float]] = {
             "campaign": (spec.campaigns, 1),
@@ -115,7 +116,11 @@ class Census:
             if index < before:
                 return math.floor(table.first + (table.start - table.first) * (index + 0.5) / before)
             return math.ceil(table.slot(table.count + int((index - before) / each))[0])
-        size = int(each) or 1
+        return self.born_delivering(kind, index)
+
+    def born_delivering(self, kind: str, index: int) -> int:
+        """The same of campaigns, ad sets and ads."""
+        size = self._per_campaign[kind]
         begin, length, jitter = self._begin(index // size)
         # An ad set and its first ad are made in one go, a moment after the campaign.
         moment = math.floor(begin + length * (jitter + 0.6 * (index % size) / size))

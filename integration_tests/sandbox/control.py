@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from integration_tests.sandbox import insights, objects_other
-from integration_tests.sandbox.filtering import LEVELS
+from integration_tests.sandbox import insights
 from integration_tests.sandbox.graph import Graph
-from integration_tests.sandbox.moments import epoch
 from integration_tests.sandbox.page import page
-from integration_tests.sandbox.routes import ACCOUNT_EDGES
 from integration_tests.sandbox.scenario import Scenario, load
 from integration_tests.sandbox.stats import overview
-from integration_tests.sandbox.world import GONE
-
-ACTIVITY_DAYS = 90
+from integration_tests.sandbox.true_objects import Truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +24,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     body: Any
+    base_url: str = ""
 
 
 class Control:
@@ -36,6 +32,10 @@ class Control:
 
     def __init__(self, scenario: Scenario) -> None:
         self.graph = Graph(scenario)
+
+    @property
+    def _truth(self) -> Truth:
+        return Truth(self.graph)
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
         """An HTTP status and a body: JSON, or the bytes of the page."""
@@ -58,7 +58,7 @@ class Control:
             if answer is not None:
                 return 200, answer(asked)
             if asked.method == "GET" and asked.path.startswith("truth/"):
-                return 200, {"data": self._truth(asked.path.removeprefix("truth/"), asked.query)}
+                return 200, {"data": self._truth.objects(asked.path[6:], asked.query, asked.base_url)}
         except (ValueError, KeyError) as error:
             return 400, {"error": f"{type(error).__name__}: {error}"}
         return 404, {
@@ -106,32 +106,6 @@ class Control:
         else:
             self.graph.faults.replace(body.get("replace") or [])
         return {"data": self.graph.faults.listing()}
-
-    def _truth(self, edge: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Complete objects of an account as a perfect reader would hold them now."""
-        world, objects = self.graph.world, self.graph.objects
-        account_id = query["account_id"].removeprefix("act_")
-        account = world.account(account_id)
-        if account is None:
-            raise ValueError(f"account_id: there is no account {account_id}")
-        if edge == "act":
-            return [objects.whole(account)]
-        kind = ACCOUNT_EDGES.get(edge)
-        if kind is None:
-            raise ValueError(f"truth/{edge}: known are act, {', '.join(ACCOUNT_EDGES)}")
-        if kind == "activity":
-            now = world.now_seconds()
-            since = epoch(query["since"], "since") if "since" in query else now - ACTIVITY_DAYS * 86_400
-            until = epoch(query["until"], "until") if "until" in query else now
-            rows = list(objects_other.activities(world, account_id, since, until))
-        else:
-            nodes = list(world.of_kind(account_id, kind))
-            if kind in LEVELS:
-                asked = frozenset(filter(None, query.get("statuses", "").split(",")))
-                status = world.effective_status
-                nodes = [each for each in nodes if (status(each) in asked if asked else status(each) not in GONE)]
-            rows = [objects.whole(node) for node in nodes]
-        return [row if "account_id" in row else {**row, "account_id": account_id} for row in rows]
 
 
 def _mapping(body: Any) -> Mapping[str, Any]:

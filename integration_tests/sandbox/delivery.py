@@ -1,13 +1,15 @@
 """What each ad delivered on each day of its account, as Meta would tell it at a given moment.
 
 A pure function of (seed, ad, day, age of the day): nothing is stored. Many days have no delivery. Today holds the
-whole hours that are over. Impressions, clicks and spend are corrected for three days; conversions are attributed for
+whole hours that are over. An ad that is archived, deleted or restored in the middle of a day stops or begins at the
+next midnight of its account. Impressions, clicks and spend are corrected for three days; conversions are attributed for
 28; after that a day never changes again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -63,6 +65,7 @@ class Profile:
     key: int
     first: int
     last: int
+    away: tuple[tuple[int, int], ...]
     scale: int
     active_share: int
     ctr: int
@@ -70,8 +73,7 @@ class Profile:
     is_video: bool
     is_canvas: bool
     conversions: tuple[tuple[int, int], ...]
-    prices: dict[int, int]
-    attributed: tuple[bool, ...]
+    fan: dict[int, tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +130,22 @@ class Delivery:
         words = _WORDS.unpack(blake2b(number.to_bytes(8, "big"), digest_size=64).digest())
         # Not on the day of its creation: that day's hours before it would have figures too.
         first = ad.created.astimezone(zone).date().toordinal() + 1
-        ended = world.ended(ad)
-        last = ended.astimezone(zone).date().toordinal() if ended else date.max.toordinal()
-        if words[0] % 100 < 15:
-            last = min(last, first + 20 + words[1] % 150)
+        last = first + 20 + words[1] % 150 if words[0] % 100 < 15 else date.max.toordinal()
+        # The day of the end is delivered to its end, that of the return not at all: no hour that is over may change.
+        away = [(1 + _day(gone, zone), _day(back, zone)) for gone, back in world.absences(ad)]
         adset, campaign = world.adset_of(ad), world.campaign_of(ad)
         rates = RATES.get(campaign.objective, {})
         clicks = "1d_click" in adset.attribution, "7d_click" in adset.attribution
+        conversions = tuple((CONVERSIONS.index(name), rate) for name, rate in rates.items())
+        prices = {CONVERSIONS.index(name): 900 + words[10 + n] % 9000 for n, name in enumerate(PRICED)}
+        attributed = (clicks[0] or clicks[1], clicks[1], False, "1d_view" in adset.attribution, False)
         return Profile(
-            ad=ad, zone=zone.key, key=number, first=first, last=last,
+            ad=ad, zone=zone.key, key=number, first=first, last=last, away=tuple(away),
             scale=60 * 10 ** (words[2] % 3) // (1 + words[3] % 2) + words[4] % 200,
             active_share=45 + words[5] % 45,
             ctr=700 + words[6] % 2400, cpm=300 + words[7] % 1300,
             is_video=words[8] % 100 < 55, is_canvas=words[9] % 100 < 12,
-            conversions=tuple((CONVERSIONS.index(name), rate) for name, rate in rates.items()),
-            prices={CONVERSIONS.index(name): 900 + words[10 + n] % 9000 for n, name in enumerate(PRICED)},
-            attributed=(clicks[0] or clicks[1], clicks[1], False, "1d_view" in adset.attribution, False),
+            conversions=conversions, fan=_fanned(conversions, prices, attributed),
         )  # fmt: skip
 
     def days(self, profile: Profile, since: date, until: date, moment: Moment) -> list[int]:
@@ -151,7 +153,10 @@ class Delivery:
         first = max(since.toordinal(), profile.first)
         last = min(until.toordinal(), profile.last, moment.today.toordinal())
         key, share = profile.key, profile.active_share
-        return [day for day in range(first, last + 1) if _mixed(key + day) % 100 < share]
+        days = [day for day in range(first, last + 1) if _mixed(key + day) % 100 < share]
+        for gone, back in profile.away:
+            days = [day for day in days if not gone <= day <= back]
+        return days
 
     def figures(self, profile: Profile, day: int, moment: Moment) -> Day | None:
         """What one ad delivered on one day, None when nothing yet."""
@@ -230,18 +235,21 @@ class Delivery:
                 if now:
                     pairs.append((base + part, now))
 
-    def fan(self, profile: Profile) -> dict[int, tuple[tuple[int, int], ...]]:
-        """For each part of a conversion: which figures of a row it adds to, and how much each time."""
-        fan: dict[int, tuple[tuple[int, int], ...]] = {}
-        for number, _ in profile.conversions:
-            name = CONVERSIONS[number]
-            bases = [(COUNT_AT[name], 1)]
-            if name in MONEY_AT:
-                bases.append((MONEY_AT[name], profile.prices[number]))
-            for part, counts in enumerate(profile.attributed):
-                slots = (part, VALUE) if counts else (part,)
-                fan[COUNT_AT[name] + part] = tuple((base + slot, each) for base, each in bases for slot in slots)
-        return fan
+
+def _fanned(
+    conversions: Sequence[tuple[int, int]], prices: Mapping[int, int], attributed: Sequence[bool]
+) -> dict[int, tuple[tuple[int, int], ...]]:
+    """For each part of a conversion: which figures of a row it adds to, and how much each time."""
+    fan: dict[int, tuple[tuple[int, int], ...]] = {}
+    for number, _ in conversions:
+        name = CONVERSIONS[number]
+        bases = [(COUNT_AT[name], 1)]
+        if name in MONEY_AT:
+            bases.append((MONEY_AT[name], prices[number]))
+        for part, counts in enumerate(attributed):
+            slots = (part, VALUE) if counts else (part,)
+            fan[COUNT_AT[name] + part] = tuple((base + slot, each) for base, each in bases for slot in slots)
+    return fan
 
 
 def hours_of(cells: Cells, zone: str, day: int) -> Cells:
@@ -271,6 +279,11 @@ def _through_the_day(grows: Sequence[int], chance: int, cells: Cells, hours: int
     by_hour = {int(cells.values[cell][0][:2]): part for cell, part in narrowed(grows, cells.sums, chance)}
     so_far = list(accumulate((by_hour.get(hour, 0) for hour in range(23)), initial=0))
     return so_far[hours:][::-1]
+
+
+def _day(moment: float, zone: ZoneInfo) -> int:
+    """The ordinal of the day that a moment (epoch seconds) is in; the last day of all for never."""
+    return date.max.toordinal() if moment == math.inf else datetime.fromtimestamp(moment, zone).date().toordinal()
 
 
 def day_of(ordinal: int) -> date:

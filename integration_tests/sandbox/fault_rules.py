@@ -8,6 +8,8 @@ from typing import Any
 
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.error_table import GraphError, coded, named
+from integration_tests.sandbox.field_refusals import asks
+from integration_tests.sandbox.futures import NodeChange, change
 from integration_tests.sandbox.world import World
 
 _ERROR = ("error", "code", "subcode", "message", "status", "type", "is_transient", "user_title", "user_msg", "body")
@@ -29,6 +31,11 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "cursor_expired": (),
     "token_expires": ("subcode",),
     "permission_lost": ("code",),
+    "field_refused": (*_ERROR[:-1], "fields", "ids", "share"),
+    "redirect": ("to", "status"),
+    "oversize": ("bytes", "chunked"),
+    "advance_clock": ("seconds",),
+    "drift": ("add", "remove", "retype"),
     "extra_fields": (),
     "unknown_enum": ("fields",),
     "nulls": ("fields", "share"),
@@ -38,13 +45,17 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "empty_page": (),
     "short_page": ("limit",),
 }
+# What Meta says of a parameter with whatever subcode.
+_INVALID = "Invalid parameter"
 # From the nth call on, not at the nth call only.
 LASTING = frozenset({"token_expires", "permission_lost"})
 # Instead of an answer: the call is not carried out.
 INSTEAD = frozenset(
     {"error", "ok_with_error", "http", "empty", "not_json", "reset", "cursor_expired", "token_expires",
-     "permission_lost"}
+     "permission_lost", "redirect"}
 )  # fmt: skip
+# What a kind can't do without.
+_NEEDED = {"field_refused": "fields", "redirect": "to", "oversize": "bytes"}
 _CHOICES = {
     "content": ("json", "html", "empty"), "page": ("first", "later"), "method": ("GET", "POST", "DELETE"),
     "form": (1, 100),
@@ -67,6 +78,8 @@ class FaultRule:
     accounts: frozenset[str] = frozenset()
     nth: frozenset[int] = frozenset()
     fields: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    change: NodeChange | None = None
     error: GraphError | None = None
     matched: int = 0
     hits: int = 0
@@ -85,6 +98,8 @@ class FaultRule:
         if (self.kind == "cursor_expired" and not later) or asked.get("page") == ("first" if later else "later"):
             return False
         if self.kind == "too_much_rows" and "limit" in asked and _limit_of(call) <= asked["limit"]:
+            return False
+        if self.kind == "field_refused" and not asks(call, self.fields):
             return False
         if self.error is not None and self.error.where != "answer" and call.edge != self.error.where:
             return False
@@ -110,6 +125,8 @@ class FaultRule:
             return False
         if self.kind == "too_much_rows":
             return "limit" in self.options
+        if self.kind == "field_refused":
+            return not {"ids", "share"} & self.options.keys()
         return self.kind in INSTEAD and (self.error is None or self.error.where == "answer")
 
     def shown(self) -> dict[str, Any]:
@@ -136,6 +153,8 @@ def fault_rule(raw: Any, number: int, now: float) -> FaultRule:
         if key in _CHOICES and value not in _CHOICES[key]:
             raise ValueError(f"{where}.{key}: {value!r} is not one of {', '.join(map(str, _CHOICES[key]))}")
     _check_numbers(raw, where)
+    if _NEEDED.get(kind, "kind") not in raw:
+        raise ValueError(f"{where}.{_NEEDED[kind]}: missing; {kind} needs it")
     if kind == "too_much_rows" and not {"limit", "cells"} & raw.keys():
         raise ValueError(f"{where}: too_much_rows needs limit or cells")
     return FaultRule(
@@ -147,7 +166,9 @@ def fault_rule(raw: Any, number: int, now: float) -> FaultRule:
         accounts=frozenset(each.removeprefix("act_") for each in _words(raw.get("account"))),
         nth=frozenset(int(each) for each in _words(raw.get("nth"))),
         fields=_words(raw.get("fields")),
-        error=_error(raw, where) if kind in ("error", "ok_with_error") else None,
+        ids=_words(raw.get("ids")),
+        change=change(raw, where) if kind == "drift" else None,
+        error=_error(raw, where) if kind in ("error", "ok_with_error", "field_refused") else None,
         options=raw,
     )
 
@@ -157,15 +178,18 @@ def _error(raw: Mapping[str, Any], where: str) -> GraphError | None:
     if "body" in raw:
         return None
     try:
-        return named(raw["error"]) if "error" in raw else coded(raw.get("code", 1), raw.get("subcode"))
+        usual = 200 if raw["kind"] == "field_refused" else 1
+        return named(raw["error"]) if "error" in raw else coded(raw.get("code", usual), raw.get("subcode"))
     except ValueError as unknown:
-        if "message" in raw and "code" in raw:
-            return GraphError("own", int(raw["code"]), raw.get("subcode"), int(raw.get("status", 400)), raw["message"])
+        message = raw.get("message", _INVALID if raw.get("code") == 100 else None)
+        if message is not None and "code" in raw:
+            return GraphError("own", int(raw["code"]), raw.get("subcode"), int(raw.get("status", 400)), message)
         raise ValueError(f"{where}: {unknown}") from unknown
 
 
 def _check_numbers(raw: Mapping[str, Any], where: str) -> None:
-    for key in ("every", "probability", "times", "after_seconds", "seconds", "limit", "cells", "share", "status"):
+    for key in ("every", "probability", "times", "after_seconds", "seconds", "limit", "cells", "share", "status",
+                "bytes"):  # fmt: skip
         value = raw.get(key, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise ValueError(f"{where}.{key}: {value!r} is not a number of 0 or more")

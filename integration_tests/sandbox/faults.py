@@ -6,8 +6,8 @@ import base64
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -16,6 +16,8 @@ from integration_tests.sandbox.call import Answer, Call
 from integration_tests.sandbox.error_table import coded, named
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.fault_rules import FaultRule, fault_rule
+from integration_tests.sandbox.field_refusals import shows
+from integration_tests.sandbox.page_damage import emptied, resume
 from integration_tests.sandbox.row_damage import DAMAGE
 from integration_tests.sandbox.world import World
 
@@ -23,7 +25,6 @@ WIRE = "x-sandbox-wire"
 _HTML = (
     b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1></body></html>"
 )
-_EMPTY_CURSOR = b"sandbox-empty-page:"
 _PAGES_REMEMBERED = 512
 
 
@@ -68,7 +69,7 @@ class Faults:
         """
         if not self._rules:
             return None
-        resumed = _resume(call)
+        resumed = resume(call)
         fitting = [rule for rule in self._rules if rule.fits(call) and not (resumed and rule.kind == "empty_page")]
         if not fitting:
             return None
@@ -80,6 +81,9 @@ class Faults:
             if rule.kind == "short_page":
                 rule.hits += 1
                 call.params["limit"] = str(int(rule.options.get("limit", 2)))
+            elif rule.kind == "advance_clock":
+                rule.hits += 1
+                self._world.clock.advance(timedelta(seconds=rule.options.get("seconds", 60)))
         watching = [(rule, False) for rule in fitting if rule.kind == "duplicate_rows" and rule not in due]
         call.faults = (*((rule, True) for rule in due), *watching)
         return None
@@ -105,6 +109,8 @@ class Faults:
                 return Answer(b"")
             case "not_json":
                 return _page(asked.get("content", "html"), 200)
+            case "redirect":
+                return Answer(b"", int(asked.get("status", 302)), {"location": asked["to"]})
             case "http":
                 return _page(asked.get("content", "html"), int(asked.get("status", 503)))
             case "error" | "ok_with_error" if rule.error is None:
@@ -132,7 +138,7 @@ class Faults:
             "message": "message", "status": "status", "type": "kind", "is_transient": "is_transient",
             "user_title": "user_title", "user_msg": "user_msg",
         }  # fmt: skip
-        if rule.kind in ("error", "ok_with_error"):
+        if rule.error is not None:
             for key, attribute in changes.items():
                 if key in asked:
                     setattr(refused, attribute, asked[key])
@@ -155,13 +161,20 @@ class Faults:
             case "truncate":
                 whole = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
                 return Answer(whole[: len(whole) // 2], answer.status, answer.headers)
+            case "oversize":
+                whole = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+                wire = {WIRE: "chunks"} if rule.options.get("chunked") else {}
+                # JSON stays JSON with blanks behind it, and a picture stays a picture.
+                return Answer(whole.ljust(int(rule.options["bytes"])), answer.status, {**answer.headers, **wire})
+        if call.edge == "thumbnail":
+            return None
         body = _json(answer)
         if not isinstance(body, dict):
             return None
         changed = self._changed(rule, call, body)
         if changed is None:
             return None
-        if rule.kind == "too_much_rows":
+        if rule.kind in ("too_much_rows", "field_refused"):
             refused = self._refusal(rule, call)
             return Answer(refused.body(self._trace(rule)), refused.status, answer.headers)
         return Answer(changed, answer.status, answer.headers)
@@ -170,20 +183,29 @@ class Faults:
         rows = body.get("data")
         if rule.kind == "error" and rule.error is not None:
             return _failed_run(body, rule)
-        if rule.kind in DAMAGE:
+        if rule.kind in DAMAGE or rule.change is not None:
             if isinstance(rows, list):
                 return {**body, "data": [self._row(rule, n, row) for n, row in enumerate(rows)]}
             return self._row(rule, 0, body)
+        if rule.kind == "field_refused":
+            return body if shows(body, rule.fields, partial(self._is_chosen, rule)) else None
         if not isinstance(rows, list):
             return None
         if rule.kind == "empty_page":
-            return _emptied(call, body)
+            return emptied(call, body)
         if rule.kind == "too_much_rows":
             columns = 1 + call.params.get("fields", "").count(",")
             return body if len(rows) * columns > rule.options["cells"] else None
         return None
 
+    def _is_chosen(self, rule: FaultRule, object_id: str) -> bool:
+        if rule.ids:
+            return object_id in rule.ids
+        return self._world.share("fault", rule.number, object_id) < float(rule.options.get("share", 1))
+
     def _row(self, rule: FaultRule, number: int, row: dict[str, Any]) -> dict[str, Any]:
+        if rule.change is not None:
+            return rule.change.shown(row)
         share = float(rule.options.get("share", 0.3))
         name = row.get("id", number)
 
@@ -255,30 +277,6 @@ def _failed_run(body: dict[str, Any], rule: FaultRule) -> dict[str, Any] | None:
         "error_user_title": error.user_title,
         "error_user_msg": error.user_msg,
     }
-
-
-def _emptied(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """An empty page in front of this one: its cursor leads to the page that was asked for."""
-    cursor = base64.urlsafe_b64encode(_EMPTY_CURSOR + call.params.get("after", "").encode()).decode()
-    query = {**call.params, "after": cursor} | ({"access_token": call.token} if call.token else {})
-    address = f"{call.base_url}/{call.version}/{'/'.join(call.parts)}?{urlencode(query)}"
-    return {**body, "data": [], "paging": {"cursors": {"before": cursor, "after": cursor}, "next": address}}
-
-
-def _resume(call: Call) -> bool:
-    """Put back the cursor that an empty page stood in front of; whether there was one."""
-    try:
-        cursor = base64.urlsafe_b64decode(call.params.get("after", ""))
-    except ValueError:
-        return False
-    if not cursor.startswith(_EMPTY_CURSOR):
-        return False
-    original = cursor.removeprefix(_EMPTY_CURSOR).decode()
-    if original:
-        call.params["after"] = original
-    else:
-        del call.params["after"]
-    return True
 
 
 def _listing_key(call: Call) -> str:

@@ -30,6 +30,8 @@ NODE_OF_KIND = {
     "business": "Business",
     "user": "User",
     "lead": "Lead",
+    "assigned_user": "AssignedUser",
+    "permission": "Permission",
     "report run": "AdReportRun",
 }
 # What an object shows when no fields are asked for.
@@ -37,6 +39,9 @@ DEFAULTS = {
     "account": ("account_id", "id"),
     "business": ("id", "name"),
     "user": ("name", "id"),
+    "lead": ("created_time", "id", "field_data"),
+    "assigned_user": ("id", "name", "tasks"),
+    "permission": ("permission", "status"),
     "activity": ("event_type", "event_time", "actor_id", "actor_name", "object_id", "object_name", "extra_data"),
 }
 
@@ -69,8 +74,6 @@ def node_fields(node: str, version: str) -> NodeFields:
     return NodeFields(frozenset(names), dict(links) if isinstance(links, dict) else {})
 
 
-def check_field(kind: str, name: str, version: str) -> None:
-    """Refuse a field that a kind of object does not have."""
-    node = NODE_OF_KIND[kind]
-    if name not in node_fields(node, version).names:
-        raise Refusal(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})")
+def unknown_field(kind: str, name: str) -> Refusal:
+    """The refusal of a field that a kind of object does not have."""
+    return Refusal(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({NODE_OF_KIND[kind]})")

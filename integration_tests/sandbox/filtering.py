@@ -92,8 +92,9 @@ _FIELDS = {
     "creative": "id name",
     "audience": "id name subtype",
     "saved_audience": "id name",
+    "lead": "time_created",
 }
-_TIMES = frozenset({"updated_time", "created_time"})
+_TIMES = frozenset({"updated_time", "created_time", "time_created"})
 
 
 class Filters:
@@ -116,10 +117,11 @@ class Filters:
             by_status = by_status or (level == kind and name in {"effective_status", "delivery_info"})
             keeps.append(self._test(kind, level, name, does, value, number))
         if kind in LEVELS:
+            standing, now = self._world.standing_at, self._world.now_seconds()
             if statuses := _statuses(call.params.get("effective_status", ""), kind):
-                keeps.append(lambda node: self._world.effective_status(node) in statuses)
+                keeps.append(lambda node: standing(node, now).effective in statuses)
             elif not by_status:
-                keeps.append(lambda node: self._world.effective_status(node) not in GONE)
+                keeps.append(lambda node: standing(node, now).effective not in GONE)
         if kind in {"adset", "ad"} and (since := call.params.get("updated_since")):
             floor = epoch(since, "updated_since")
             keeps.append(lambda node: self._world.standing(node).updated > floor)
@@ -169,7 +171,7 @@ class Filters:
                 return lambda node: DELIVERY[world.effective_status(node)]
             case "updated_time":
                 return lambda node: world.standing(node).updated
-            case "created_time":
+            case "created_time" | "time_created":
                 return lambda node: node.created.timestamp()
             case "id" | "name":
                 return operator.attrgetter(name)

@@ -14,12 +14,15 @@ from integration_tests.sandbox.error_table import named
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.faults import Faults
 from integration_tests.sandbox.journal import Journal
+from integration_tests.sandbox.kinds import Creative
 from integration_tests.sandbox.limits import Limits
 from integration_tests.sandbox.objects import Objects
 from integration_tests.sandbox.report_runs import ReportRuns
+from integration_tests.sandbox.rights import Rights
 from integration_tests.sandbox.routes import Routes
 from integration_tests.sandbox.scenario import Scenario
 from integration_tests.sandbox.stats import Stats
+from integration_tests.sandbox.thumbnails import picture
 from integration_tests.sandbox.tokens import Tokens
 from integration_tests.sandbox.versions import Versions
 from integration_tests.sandbox.world import World
@@ -36,6 +39,7 @@ class Graph:
         self.tokens = Tokens(self.world)
         self.objects = Objects(self.world)
         self.runs = ReportRuns(self.world)
+        self.objects.rights = Rights(self.tokens)
         self.routes = Routes(self.world, self.tokens, self.objects, self.runs)
         self.versions = Versions(self.world)
         self.journal = Journal()
@@ -60,6 +64,20 @@ class Graph:
         self._note_error(call, answer)
         usage = self.limits.headers(call, call.rows, answer.status >= 400 or call.code is not None)
         answer.headers = {"facebook-api-version": call.version, **headers, **usage, **answer.headers}
+        self.finish(call, answer.status)
+        return answer
+
+    def picture(self, call: Call) -> Answer:
+        """Answer a call for a picture: no token, no version, no limit; faults it has like any other."""
+        call.edge = "thumbnail"
+        creative = self.world.find(call.parts[-1].removesuffix(".png"))
+        call.account_id = creative.account_id if isinstance(creative, Creative) else None
+        try:
+            answer = self.faults.before(call) or picture(call)
+        except Refusal as refusal:
+            answer = self.refused(call, refusal)
+        if call.faults:
+            answer = self.faults.after(call, answer)
         self.finish(call, answer.status)
         return answer
 

@@ -12,6 +12,7 @@ import orjson
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.figures import REACH_MOST
+from integration_tests.sandbox.futures import UNCHANGED
 from integration_tests.sandbox.insights_query import Query, known_fields, parse, today_of
 from integration_tests.sandbox.insights_rows import Collector, Row, TooMuchWork
 from integration_tests.sandbox.insights_sheet import Sheet
@@ -68,12 +69,14 @@ class Report:
 
     def write(self, row: Row) -> dict[str, Any]:
         """A row as it goes out, to be looked into or changed."""
-        return self._sheet.write(row)
+        written, query = self._sheet.write(row), self.query
+        return written if query.change is UNCHANGED else query.change.shown(written, query.added)
 
     def written(self, row: Row) -> orjson.Fragment:
         """A row as it goes out, ready to be part of a page."""
         if row.json is None:
-            row.json = self._sheet.json(row)
+            is_plain = self.query.change is UNCHANGED
+            row.json = self._sheet.json(row) if is_plain else orjson.dumps(self.write(row))
             self.n_kept += len(row.json)
         return orjson.Fragment(row.json)
 
@@ -181,7 +184,11 @@ def truth(world: World, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     until = min(str(body["until"]), today_of(world, account).isoformat())
     if str(body["since"]) > until:
         return []
-    fields = [name for name in body.get("fields", ()) if name in known_fields()]
+    version = str(body.get("version", NEWEST))
+    future = world.scenario.futures.get(version)
+    change = UNCHANGED if future is None else future.node("AdsInsights")
+    known = (known_fields() | change.added.keys()) - change.removed
+    fields = [name for name in body.get("fields", ()) if name in known]
     params = {
         "level": str(body.get("level", "ad")),
         "time_range": json.dumps({"since": body["since"], "until": until}),
@@ -192,7 +199,7 @@ def truth(world: World, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         "fields": json.dumps(fields),
         **({"filtering": json.dumps(body["filtering"])} if body.get("filtering") else {}),
     }
-    call = Call("POST", NEWEST, (f"act_{account.id}", "insights"), params)
+    call = Call("POST", version, (f"act_{account.id}", "insights"), params)
     query = replace(parse(world, call, account, is_async=True), all_statuses=bool(body.get("all_statuses", True)))
     most = Settings.of(world.scenario.insights).max_work_async
     report = Report.of(Collector(world), query, most)

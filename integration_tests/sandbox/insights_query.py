@@ -16,6 +16,7 @@ from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.delivery import Moment
 from integration_tests.sandbox.dimensions import ORDER
 from integration_tests.sandbox.errors import Refusal
+from integration_tests.sandbox.futures import UNCHANGED, NodeChange
 from integration_tests.sandbox.insights_filters import Filter, filters_of
 from integration_tests.sandbox.kinds import Account, Ad, AdSet, Campaign
 from integration_tests.sandbox.moments import zone
@@ -70,6 +71,8 @@ class Query:
     is_async: bool
     is_empty: bool
     all_statuses: bool = False
+    change: NodeChange = UNCHANGED
+    added: frozenset[str] = frozenset()
 
     @property
     def asks_old_reach(self) -> bool:
@@ -109,7 +112,12 @@ def parse(world: World, call: Call, node: Node, *, is_async: bool) -> Query:
     level = _one_of(params, "level", LEVELS) or type(node).__name__.lower()
     breakdowns = listed(params, "breakdowns")
     actions = listed(params, "action_breakdowns", ["action_type"])
-    breakdown_rules.check_names("breakdowns", breakdowns, breakdown_rules.known_breakdowns(moment.today))
+    future = world.scenario.futures.get(call.version)
+    change = UNCHANGED if future is None else future.node("AdsInsights")
+    there = breakdown_rules.known_breakdowns(moment.today)
+    if future is not None:
+        there = [name for name in there if name not in future.removed_breakdowns]
+    breakdown_rules.check_names("breakdowns", breakdowns, there)
     known_actions = breakdown_rules.rules()["action_breakdowns"]
     breakdown_rules.check_names("action_breakdowns", actions, known_actions)
     breakdown_rules.check_names("summary_action_breakdowns", listed(params, "summary_action_breakdowns"), known_actions)
@@ -119,7 +127,11 @@ def parse(world: World, call: Call, node: Node, *, is_async: bool) -> Query:
     _one_of(params, "action_report_time", REPORT_TIMES)
     for name in ("use_unified_attribution_setting", "use_account_attribution_setting"):
         _flag(params, name)
-    fields = fields_of(listed(params, "fields"), level)
+    asked = listed(params, "fields")
+    added = frozenset(asked) & change.added.keys()
+    check_fields([name for name in asked if name in change.removed], "fields", frozenset())
+    plain = [name for name in asked if name not in added]
+    fields = fields_of(plain, level) if plain or not added else DEFAULT_FIELDS[level]
     periods = periods_of(params, moment.today, account.created.astimezone(zone(account.timezone)).date())
     summary = tuple(name for name in listed(params, "summary") if name not in ("true", "total_count"))
     check_fields(summary, "summary")
@@ -137,7 +149,7 @@ def parse(world: World, call: Call, node: Node, *, is_async: bool) -> Query:
         sort=_sort(listed(params, "sort")),
         summary=tuple(dict.fromkeys(summary)),
         product_limit=_number(params, "product_id_limit"),
-        moment=moment, is_async=is_async,
+        moment=moment, is_async=is_async, change=change, added=added,
         is_empty=not breakdown_rules.has_answer(
             breakdowns, level, account.features, oldest_day(periods), moment.today, is_async=is_async
         ),
@@ -153,9 +165,9 @@ def fields_of(asked: Sequence[str], level: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(renamed))
 
 
-def check_fields(names: Sequence[str], param: str) -> None:
+def check_fields(names: Sequence[str], param: str, known: frozenset[str] | None = None) -> None:
     """Refuse a name that is no field of the version; a breakdown is none."""
-    known = known_fields()
+    known = known_fields() if known is None else known
     for name in names:
         if name.partition(":")[0] not in known:
             raise Refusal(

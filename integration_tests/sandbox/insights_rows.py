@@ -147,7 +147,7 @@ class _AdRows:
         cells = self._cells(24) if days else None
         if cells is None or (query.breakdowns and not cells.values):
             return
-        self._fan = self._delivery.fan(self._profile)
+        self._fan = self._profile.fan
         if query.action_dims and query.asks_actions:
             self._actions = self._dimensions.actions(self._profile, query.action_dims)
         for number, day in days:
@@ -232,14 +232,13 @@ class _AdRows:
 
 
 def _in_hours(day: Day, cells: Cells, begun: Cells) -> Pairs:
-    """Today's impressions among the hours that are over: those that will have some when the day is."""
+    """Today's impressions among the hours that are over, each with all that it will have when the day is.
+
+    Today's total is made of these very hours, so they add up to it.
+    """
     over = set(begun.values)
     whole = narrowed(day.grows[: day.n_days], cells.sums, day.chance)
-    kept = [(cell, part) for cell, part in whole if cells.values[cell] in over]
-    if not kept:
-        kept = [(cell, 1) for cell, value in enumerate(cells.values) if value in over]
-    inner = split(day.grows[-1], list(accumulate(part for _, part in kept)), day.chance)
-    return [(kept[position][0], part) for position, part in inner]
+    return [(cell, part) for cell, part in whole if cells.values[cell] in over]
 
 
 def ads_under(world: World, node: Account | Campaign | AdSet | Ad) -> Sequence[Ad]:

@@ -34,14 +34,14 @@ class Writer(dict[int, str]):
 
     def __init__(self, write: Callable[[int], str], layout: str, *, of_row: bool) -> None:
         super().__init__()
-        self._write, self._layout, self.of_row = write, layout, of_row
+        self._write, self._pieces, self.of_row = write, layout.split(NUMBER) if layout else None, of_row
 
     def __missing__(self, count: int) -> str:
         if len(self) >= _MOST_KEPT:
             self.clear()
         text = self._write(count) if count else ""
-        if text and self._layout:
-            text = self._layout.replace(NUMBER, text)
+        if text and self._pieces is not None:
+            text = text.join(self._pieces)
         self[count] = text
         return text
 
@@ -72,7 +72,10 @@ def writer(kind: str, money: Money, scale: Scale, layout: str) -> Writer:
 
 def ratio(over: float, under: float) -> str:
     """A quotient as JSON; '' where it means nothing."""
-    return f'"{decimal(over / under)}"' if over and under else ""
+    if not over or not under:
+        return ""
+    text = f'"{over / under:.6f}'
+    return f'{text.rstrip("0").rstrip(".")}"' if text[-1] == "0" else f'{text}"'
 
 
 def unique(count: int) -> int:

@@ -5,8 +5,8 @@ Nobody changes them; they are not frozen because freezing makes them four times 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -26,77 +26,75 @@ class Account:
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class Campaign:
-    """A campaign."""
+class Made:
+    """Whatever comes to be in an account, the `index`th of its kind, `born` in epoch seconds.
+
+    All its arbitrary choices follow from eight numbers of 64 bits, its `words`.
+    """
 
     id: str
     account_id: str
     index: int
     name: str
-    created: datetime
+    born: int
+    words: tuple[int, ...] = field(compare=False, repr=False)
+
+    @property
+    def created(self) -> datetime:
+        """When it came to be."""
+        return datetime.fromtimestamp(self.born, UTC)
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class Campaign(Made):
+    """A campaign."""
+
     objective: str
     buying_type: str
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class AdSet:
+class AdSet(Made):
     """An ad set; `attribution` as the insights field attribution_setting has it."""
 
-    id: str
-    account_id: str
     campaign_id: str
-    index: int
-    name: str
-    created: datetime
     optimization_goal: str
     attribution: str
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class Ad:
+class Ad(Made):
     """An ad."""
 
-    id: str
-    account_id: str
     campaign_id: str
     adset_id: str
     creative_id: str
-    index: int
-    name: str
-    created: datetime
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class Creative:
+class Creative(Made):
     """A creative; Meta tells nobody when it was made."""
 
-    id: str
-    account_id: str
-    index: int
-    name: str
-    created: datetime
-
 
 @dataclass(slots=True, unsafe_hash=True)
-class Audience:
+class Audience(Made):
     """A custom audience."""
 
-    id: str
-    account_id: str
-    index: int
-    name: str
-    created: datetime
+
+@dataclass(slots=True, unsafe_hash=True)
+class Thing(Made):
+    """An object of one of the lesser kinds: image, video, pixel, label, rule, study and the like."""
+
+    kind: str
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class Thing:
-    """An object of one of the lesser kinds: image, video, pixel, label, rule, study and the like."""
+class Lead:
+    """What a person sent off in the form of an ad."""
 
     id: str
     account_id: str
-    kind: str
-    index: int
-    name: str
+    ad_id: str
     created: datetime
 
 
@@ -116,7 +114,7 @@ class User:
     name: str
 
 
-Node = Account | Campaign | AdSet | Ad | Creative | Audience | Thing | Business | User
+Node = Account | Campaign | AdSet | Ad | Creative | Audience | Thing | Lead | Business | User
 
 # The two digits of an id that say what it is the id of.
 KINDS = {

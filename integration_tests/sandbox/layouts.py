@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
-Values = dict[str, Any]
+Values = dict[str, str]
 _NAME = re.compile(r'^"(\w+)":')
+_HOLE = re.compile(r"%\((\w+)\)s")
 
 
 class Layout:
@@ -31,10 +33,24 @@ class Layout:
 
     def _make_writer(self, names: tuple[str, ...] | None) -> Callable[[Values], bytes]:
         """What writes the fields of these names, None being all; those that the kind does not have are left out."""
-        chosen: Iterable[str] = self._lines if names is None else names
+        # What may be absent comes last: it brings its comma along.
+        chosen: Iterable[str] = self._lines if names is None else sorted(names, key=self.absent.__contains__)
         # The first comma is one too many.
-        template = "".join(self._lines[name] for name in chosen if name in self._lines)
-        return lambda values: f"{{{(template % values)[1:]}}}".encode("latin-1")
+        template = "".join(self._lines[name] for name in chosen if name in self._lines)[1:]
+        pieces = _HOLE.split(f"{{{template}}}")
+        holes = pieces[1::2]
+        if len(holes) < 2:
+            return lambda values: "".join(values[each] if n % 2 else each for n, each in enumerate(pieces)).encode(
+                "latin-1"
+            )
+        fill = itemgetter(*holes)
+
+        def write(values: Values) -> bytes:
+            filled = pieces.copy()
+            filled[1::2] = fill(values)
+            return "".join(filled).encode("latin-1")
+
+        return write
 
 
 def text(value: Any) -> str:

@@ -21,7 +21,7 @@ _AUDIENCES = frozenset({"customaudiences", "custom audience", "saved_audiences",
 # A call's own time, and what each cell of its answer adds: enough for heavy pages to show.
 _CPU_SECONDS, _CPU_SECONDS_A_CELL = 0.005, 1e-6
 _WALL_SECONDS, _WALL_SECONDS_A_CELL = 0.02, 2e-6
-_ADS_LOOKED_AT = 200
+_ADS_LOOKED_AT = 50
 
 
 @dataclass(slots=True)

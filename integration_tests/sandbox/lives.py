@@ -1,13 +1,12 @@
-"""What happens to an object after it was made: edits at discrete moments, and perhaps its end.
+"""What happens to an object after it was made: edits at discrete moments, perhaps its end, perhaps its return.
 
 The number of the last edit is the object's revision; everything that can change is a function of it, so an object is
-the same until the next edit, and `updated_time` tells of every edit that is not silent.
+the same until the next edit, and `updated_time` tells of every change that is not silent.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 from integration_tests.sandbox.chance import MOST, mixed
@@ -15,15 +14,27 @@ from integration_tests.sandbox.scenario import Changes
 
 DAY = 86_400
 GOLDEN = 0x9E3779B97F4A7C15
+_MASK = MOST - 1
+
+
+class Ending(NamedTuple):
+    """When an object is archived or deleted, comes back, and vanishes for good (epoch seconds, infinite for never)."""
+
+    at: float
+    how: str
+    back: float
+    vanishes: float
+
+
+NEVER = Ending(math.inf, "", math.inf, math.inf)
 
 
 class Life(NamedTuple):
-    """An object at a moment: its revision, when it changed (epoch seconds), how it ended, until when this holds."""
+    """An object at a moment: its revision, when it changed (epoch seconds), how it ended if it did, until when."""
 
     revision: int
     updated: int
     ended: str | None
-    ended_at: float
     until: float
 
 
@@ -46,39 +57,70 @@ class Standing(NamedTuple):
 
 
 class Lives:
-    """The edits and ends of the objects of one account; `words` are the numbers that an object's choices follow from.
+    """The edits and ends of the objects of one account.
 
-    The first of them belongs to the object's own fields, the last to its revisions.
+    Of an object's words the first belongs to its own fields, the last to its revisions, the others to its life.
     """
 
-    def __init__(self, changes: Changes, start: float, words: Callable[[str], tuple[int, ...]]) -> None:
-        self._changes, self._start, self._words = changes, start, words
+    def __init__(self, changes: Changes, start: float) -> None:
+        self._changes, self._start = changes, start
         self._pace = max(changes.edit_days, 0.01) * DAY
+        self._end_rate = changes.archive_rate + changes.delete_rate
 
-    def at(self, object_id: str, born: int, now: float, *, ends: bool) -> Life:
+    def at(self, words: tuple[int, ...], born: int, now: float, *, ends: bool) -> Life:
         """An object's life up to `now`; `ends` for the kinds that can be archived and deleted."""
-        words = self._words(object_id)
-        end, how = self._end(words, born) if ends else (math.inf, "")
+        end, how, back, _ = self.ending(words, born) if ends else NEVER
+        is_gone = end <= now < back
+        moment = end if is_gone else now
         period = self._pace * (0.5 + words[1] / MOST)
-        moment = min(now, end)
         revision = max(0, math.floor((moment - born) / period))
         edited = _edit(words, born, period, revision)
         while revision and edited > moment:
             revision -= 1
             edited = _edit(words, born, period, revision)
-        updated = self._told(words, born, period, revision, edited)
-        if end <= now:
-            return Life(revision, max(int(end), updated), how, end, math.inf)
-        following = _edit(words, born, period, revision + 1)
-        return Life(revision, updated, None, end, min(following, end))
-
-    def _told(self, words: tuple[int, ...], born: int, period: float, revision: int, edited: int) -> int:
-        """The updated time: that of the last edit that is not silent. Before the start no edit is."""
+        # The last edit that is not silent tells; nobody edits what is away, it only looks edited when it comes back.
+        updated, told = edited, revision
         rate = self._changes.silent_rate
-        while rate and revision and edited > self._start and mixed(words[5] + revision) / MOST < rate:
-            revision -= 1
-            edited = _edit(words, born, period, revision)
-        return edited
+        while told and (end < updated < back or (rate and self._is_silent(words[5] + told, updated))):
+            told -= 1
+            updated = _edit(words, born, period, told)
+        if end <= now and not self._is_silent(words[2], end):
+            updated = max(int(end), updated)
+        if is_gone:
+            return Life(revision, updated, how, back)
+        following = _edit(words, born, period, revision + 1)
+        if end <= now:
+            if not self._is_silent(words[3], back):
+                updated = max(int(back), updated)
+            return Life(revision, updated, None, following)
+        return Life(revision, updated, None, min(following, end))
+
+    def ending(self, words: tuple[int, ...], born: int) -> Ending:
+        """When and how an object ends, and what becomes of it then; what was restored stays."""
+        end, how = self._end(words, born)
+        restored, vanishes = self._changes.restore_rate, self.vanishes(words, born)
+        if vanishes == end == math.inf:
+            return NEVER
+        if vanishes < end:
+            return Ending(vanishes, "DELETED", math.inf, vanishes)
+        if not restored or end == math.inf:
+            return Ending(end, how, math.inf, vanishes)
+        back = math.floor(max(end, self._start) + _days(mixed(words[4]), restored) * DAY) + 1
+        if vanishes <= back:
+            return Ending(end, how, math.inf, vanishes)
+        return Ending(end, how, back, math.inf)
+
+    def vanishes(self, words: tuple[int, ...], born: int) -> float:
+        """When nothing is left of an object that nothing else happens to, not even by its id."""
+        rate = self._changes.vanish_rate
+        if not rate:
+            return math.inf
+        return math.floor(max(born, self._start) + _days(mixed(words[6]), rate) * DAY) + 1
+
+    def _is_silent(self, number: int, moment: float) -> bool:
+        """Whether a change does not move the updated time. Before the start none is."""
+        rate = self._changes.silent_rate
+        return bool(rate and moment > self._start and mixed(number) / MOST < rate)
 
     def _end(self, words: tuple[int, ...], born: int) -> tuple[float, str]:
         """When and how an object ends."""
@@ -87,12 +129,22 @@ class Lives:
         if born < self._start and chance < changes.retired_share:
             lived = (self._start - born) * (0.3 + 0.6 * words[2] / MOST)
             return math.floor(born + lived), "DELETED" if chance < changes.retired_share * 0.4 else "ARCHIVED"
-        rate = changes.archive_rate + changes.delete_rate
+        rate = self._end_rate
         if rate <= 0:
             return math.inf, ""
-        days = math.log(max(1 - words[3] / MOST, 1e-12)) / math.log(max(1 - min(rate, 0.999), 1e-12))
         archived = words[5] / MOST * rate < changes.archive_rate
-        return math.floor(max(born, self._start) + days * DAY) + 1, "ARCHIVED" if archived else "DELETED"
+        ends = math.floor(max(born, self._start) + _days(words[3], rate) * DAY) + 1
+        return ends, "ARCHIVED" if archived else "DELETED"
+
+
+def edit_of(words: tuple[int, ...], revision: int) -> int:
+    """What the choices of a revision of an object follow from."""
+    return mixed(words[7] + revision)
+
+
+def _days(number: int, rate: float) -> float:
+    """How many days it takes until something happens of which a share `rate` happens each day."""
+    return math.log(max(1 - number / MOST, 1e-12)) / math.log(max(1 - min(rate, 0.999), 1e-12))
 
 
 def _edit(words: tuple[int, ...], born: int, period: float, revision: int) -> int:
@@ -100,4 +152,4 @@ def _edit(words: tuple[int, ...], born: int, period: float, revision: int) -> in
     if revision <= 0:
         return born
     # The golden ratio spreads the edits of an object over their periods.
-    return math.floor(born + period * (revision + 0.6 * ((words[6] + revision * GOLDEN) % MOST / MOST)))
+    return math.floor(born + period * (revision + 0.6 * ((words[6] + revision * GOLDEN & _MASK) / MOST)))

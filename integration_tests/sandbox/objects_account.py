@@ -93,6 +93,12 @@ def business(world: World, node: Business) -> dict[str, Any]:
     return {
         "id": node.id,
         "name": node.name,
+        "block_offline_analytics": False,
+        "created_by": {"id": "122040000000000001", "name": "Anna Beispiel"},
+        "payment_account_id": str(2000000000000000 + world.hash(node.id, "payment") % 10**9),
+        "primary_page": {"id": str(110000000000001 + world.hash(node.id, "page") % 9), "name": node.name},
+        "profile_picture_uri": f"https://scontent.xx.fbcdn.net/v/t39/{node.id}.png",
+        "updated_by": {"id": "122040000000000001", "name": "Anna Beispiel"},
         "created_time": "2019-05-04T08:00:00+0000",
         "updated_time": "2026-01-15T08:00:00+0000",
         "is_hidden": False,

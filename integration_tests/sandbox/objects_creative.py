@@ -11,6 +11,7 @@ from integration_tests.sandbox.kinds import Creative, Thing
 from integration_tests.sandbox.layouts import Layout, Values, member, text
 from integration_tests.sandbox.lives import Standing
 from integration_tests.sandbox.moments import moment
+from integration_tests.sandbox.thumbnails import ELSEWHERE
 from integration_tests.sandbox.world import World
 
 _TEXTS = (
@@ -30,17 +31,17 @@ CREATIVE = Layout(
     """
 "id":"%(id)s"
 "account_id":"%(account)s"
-"actor_id":"%(page)d"
+"actor_id":"%(page)s"
 "status":"%(status)s"
 "object_type":"%(type)s"
 "call_to_action_type":"%(button)s"
-"thumbnail_id":"%(thumbnail)d"
-"thumbnail_url":"https://external.xx.fbcdn.net/emg1/v/t13/%(number)d?stp=p64x64"
-"effective_object_story_id":"%(page)d_%(story)d"
-"effective_instagram_media_id":"%(media)d"
+"thumbnail_id":"%(thumbnail)s"
+"thumbnail_url":"%(host)s/emg1/v/t13/%(id)s.png?stp=p%(size)s"
+"effective_object_story_id":"%(page)s_%(story)s"
+"effective_instagram_media_id":"%(media)s"
 "effective_authorization_category":"NONE"
-"instagram_user_id":"%(instagram)d"
-"instagram_permalink_url":"https://www.instagram.com/p/%(number)016x/"
+"instagram_user_id":"%(instagram)s"
+"instagram_permalink_url":"https://www.instagram.com/p/%(number)s/"
 "enable_launch_instant_app":false
 "url_tags":"utm_source=facebook&utm_content={{ad.id}}"
 "degrees_of_freedom_spec":{"creative_features_spec":{%(features)s}}
@@ -71,8 +72,8 @@ class CreativeRows:
     def creative(self, node: Creative, standing: Standing) -> Values:
         """A creative."""
         world, account_id = self._world, node.account_id
-        number = world.number(node.id)
-        page, instagram = 110000000000001 + number % 9, 17840000000000001 + number % 10**9
+        number = node.words[0]
+        page, instagram = str(110000000000001 + number % 9), str(17840000000000001 + number % 10**9)
         form, button = FORMS[number // 3 % 4], _BUTTONS[number // 5 % 4]
         others: Values = {
             "name": f',"name":{text(node.name)}', "title": _TITLES[number % 5], "body": _BODIES[number % 4],
@@ -100,8 +101,9 @@ class CreativeRows:
             "id": node.id, "account": account_id, "page": page,
             "status": "ACTIVE" if (standing.edit >> 32) % 12 else "IN_PROCESS",
             "type": "VIDEO" if form == "video" else "SHARE", "button": button,
-            "thumbnail": 120000000000000 + number % 10**9, "number": number,
-            "story": 600000000000000 + number % 10**14, "media": 17900000000000001 + number % 10**9,
+            "thumbnail": str(120000000000000 + number % 10**9), "host": ELSEWHERE, "size": "64x64",
+            "number": f"{number:016x}",
+            "story": str(600000000000000 + number % 10**14), "media": str(17900000000000001 + number % 10**9),
             "instagram": instagram, "features": _FEATURES[number & 15], "picture": picture,
             **others,
         }  # fmt: skip
@@ -266,5 +268,5 @@ def _marks(number: int, shown: str) -> Values:
     return {
         "number": f"{number:x}",
         "shown": shown,
-        **{name: first + each for each, name in enumerate(_MARKS)},
+        **{name: str(first + each) for each, name in enumerate(_MARKS)},
     }

@@ -14,7 +14,7 @@ CAMPAIGN = Layout(
 "effective_status":"%(effective)s"
 "buying_type":"%(buying_type)s"
 "bid_strategy":"%(strategy)s"
-"budget_remaining":"%(remaining)d"
+"budget_remaining":"%(remaining)s"
 "budget_rebalance_flag":false
 "can_create_brand_lift_study":false
 "can_use_spend_cap":true
@@ -45,9 +45,9 @@ ADSET = Layout(
 "status":"%(status)s"
 "configured_status":"%(status)s"
 "effective_status":"%(effective)s"
-"daily_budget":"%(budget)d"
+"daily_budget":"%(budget)s"
 "lifetime_budget":"0"
-"budget_remaining":"%(remaining)d"
+"budget_remaining":"%(remaining)s"
 "bid_strategy":"%(strategy)s"
 "billing_event":"%(billing)s"
 "optimization_goal":"%(goal)s"
@@ -63,7 +63,7 @@ ADSET = Layout(
 "source_adset_id":"0"
 "promoted_object":{%(promoted)s}
 "attribution_spec":%(attribution)s
-"learning_stage_info":{"status":"%(stage)s","conversions":%(conversions)d,"last_sig_edit_ts":%(edited)d,\
+"learning_stage_info":{"status":"%(stage)s","conversions":%(conversions)s,"last_sig_edit_ts":%(edited)s,\
 "attribution_windows":%(windows)s}
 "start_time":"%(created)s"
 "created_time":"%(created)s"
@@ -88,10 +88,10 @@ AD = Layout(
 "last_updated_by_app_id":"119211728144504"
 "display_sequence":0
 "engagement_audience":false
-"preview_shareable_link":"https://fb.me/%(number)016x"
+"preview_shareable_link":"https://fb.me/%(number)s"
 "tracking_specs":[{"action.type":["offsite_conversion"],"fb_pixel":["%(pixel)s"]},\
-{"action.type":["link_click"],"post":["%(post)d"],"post.wall":["%(page)d"]}]
-"conversion_specs":[{"action.type":["offsite_conversion"],"conversion_id":["%(conversion)d"]}]
+{"action.type":["link_click"],"post":["%(post)s"],"post.wall":["%(page)s"]}]
+"conversion_specs":[{"action.type":["offsite_conversion"],"conversion_id":["%(conversion)s"]}]
 "created_time":"%(created)s"
 "updated_time":"%(updated)s"
 """,

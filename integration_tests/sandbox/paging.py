@@ -80,6 +80,15 @@ def newest_first(
     )  # fmt: skip
 
 
+def positioned(
+    items: Sequence[Any], call: Call, base_url: str, path: str, render: Callable[[Any], Any],
+    keep: Callable[[Any], bool] | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The same order in pages whose cursors count rows: what comes or goes meanwhile shifts all rows behind it."""
+    newest = reversed(items) if keep is None else filter(keep, reversed(items))
+    return paginate(list(newest), call, base_url, path, render)
+
+
 def _written(
     call: Call, base_url: str, path: str, page: list[Any], *, cursors: tuple[str, str], more: bool, earlier: bool,
     total: Callable[[], int],

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from integration_tests.sandbox.futures import Future, futures
 from integration_tests.sandbox.scenario_accounts import Accounts, AccountSpec, Changes, groups
 from integration_tests.sandbox.scenario_checks import known, listing, moment, number, section
 
@@ -30,6 +31,7 @@ class TokenSpec:
     user_id: str = "122000000000000001"
     kind: str = "SYSTEM_USER"
     revoked: bool = False
+    tasks: Mapping[str, tuple[str, ...]] | tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class BusinessSpec:
     name: str
     owned: tuple[str, ...] | None = None
     client: tuple[str, ...] = ()
+    users: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ class Scenario:
     faults: Sequence[Any] = ()
     insights: Mapping[str, Any] = field(default_factory=dict)
     auto_upgrade: bool = True
+    futures: Mapping[str, Future] = field(default_factory=dict)
+    expire: Mapping[str, datetime] = field(default_factory=dict)
+    cursors: str = "objects"
 
 
 def load(raw: Mapping[str, Any]) -> Scenario:
@@ -68,10 +74,13 @@ def load(raw: Mapping[str, Any]) -> Scenario:
     Raises:
         ValueError: naming the key that is unknown or has a value of the wrong kind.
     """
-    known(raw, "seed clock latency jobs tokens accounts businesses limits faults versions insights", "scenario")
+    known(raw, "seed clock latency jobs tokens accounts businesses limits faults versions insights paging", "scenario")
     clock = section(raw, "clock", "now speed")
     latency = section(raw, "latency", "milliseconds jitter")
-    versions = section(raw, "versions", "auto_upgrade")
+    versions = section(raw, "versions", "auto_upgrade future expire")
+    cursors = section(raw, "paging", "cursors").get("cursors", "objects")
+    if cursors not in ("objects", "positions"):
+        raise ValueError(f"paging.cursors: {cursors!r} is neither objects nor positions")
     tokens = [_token(each, f"tokens[{n}]") for n, each in enumerate(listing(raw, "tokens"))]
     businesses = [_business(each, f"businesses[{n}]") for n, each in enumerate(listing(raw, "businesses"))]
     limits = raw.get("limits")
@@ -92,6 +101,11 @@ def load(raw: Mapping[str, Any]) -> Scenario:
         faults=listing(raw, "faults"),
         insights=section(raw, "insights", None),
         auto_upgrade=bool(versions.get("auto_upgrade", True)),
+        futures=futures(versions.get("future"), "versions.future"),
+        expire={
+            name: moment(day, f"versions.expire.{name}") for name, day in section(versions, "expire", None).items()
+        },
+        cursors=cursors,
     )
 
 
@@ -116,18 +130,30 @@ def _token(raw: Any, where: str) -> TokenSpec:
             values[key] = str(values[key])
     if values.get("expires_at") is not None:
         values["expires_at"] = moment(values["expires_at"], f"{where}.expires_at")
+    tasks = values.get("tasks")
+    if isinstance(tasks, Mapping):
+        values["tasks"] = {_digits(account): tuple(each) for account, each in tasks.items()}
+    elif tasks is not None:
+        values["tasks"] = tuple(tasks)
     return TokenSpec(**values)
 
 
 def _business(raw: Any, where: str) -> BusinessSpec:
     known(raw, BusinessSpec.__slots__, where)
     owned = raw.get("owned")
+    users = raw.get("users")
+    for place, each in enumerate(users or ()):
+        known(each, "id name tasks accounts user_type", f"{where}.users[{place}]")
     return BusinessSpec(
         id=str(raw.get("id") or ""),
         name=str(raw.get("name") or f"Business {raw.get('id')}"),
         owned=None if owned is None else tuple(_digits(each) for each in owned),
         client=tuple(_digits(each) for each in raw.get("client") or ()),
-    )
+        users=None if users is None else tuple(
+            {**each, "accounts": [_digits(account) for account in each["accounts"]]} if "accounts" in each else each
+            for each in users
+        ),
+    )  # fmt: skip
 
 
 def _digits(account_id: Any) -> str:

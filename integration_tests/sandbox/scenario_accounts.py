@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from integration_tests.sandbox.names import OBJECTIVES
 from integration_tests.sandbox.scenario_checks import known, moment, number
 
 FIRST_TEMPLATE_ID = 2_000_000_000_000
 TIERS = ("standard_access", "development_access")
+# What is a list in one account; any other list of a template is dealt out to its accounts.
+_LISTS = frozenset({"features", "objectives"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Changes:
     delete_rate: float = 0.0
     silent_rate: float = 0.0
     retired_share: float = 0.06
+    restore_rate: float = 0.0
+    vanish_rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class AccountSpec:
     creatives: int = 8
     audiences: int = 3
     features: frozenset[str] = frozenset()
+    objectives: tuple[str, ...] = ()
+    leads_per_day: float = 1.0
     created: datetime | None = None
     status: int = 1
     business: str = ""
@@ -62,7 +69,7 @@ class AccountGroup:
         raw = dict(self.template)
         if self.count > 1 or "id" not in raw:
             raw = {
-                key: value[place % len(value)] if isinstance(value, list) and key != "features" else value
+                key: value[place % len(value)] if isinstance(value, list) and key not in _LISTS else value
                 for key, value in raw.items()
             }
             raw["id"] = str(base + place)
@@ -131,6 +138,12 @@ def account_spec(raw: Mapping[str, Any], where: str) -> AccountSpec:
     if values.get("tier", TIERS[0]) not in TIERS:
         raise ValueError(f"{where}.tier: {values['tier']!r} is neither of {', '.join(TIERS)}")
     values["features"] = frozenset(values.get("features") or ())
+    values["objectives"] = tuple(values.get("objectives") or ())
+    for objective in values["objectives"]:
+        if objective not in OBJECTIVES:
+            raise ValueError(f"{where}.objectives: {objective!r} is not one of {', '.join(OBJECTIVES)}")
+    if "leads_per_day" in values:
+        values["leads_per_day"] = number(float, values["leads_per_day"], f"{where}.leads_per_day")
     if values.get("created") is not None:
         values["created"] = moment(values["created"], f"{where}.created")
     changes = values.get("changes") or {}

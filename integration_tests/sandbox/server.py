@@ -24,6 +24,7 @@ from integration_tests.sandbox.control import Asked, Control, decoded
 from integration_tests.sandbox.faults import WIRE
 from integration_tests.sandbox.graph import written
 from integration_tests.sandbox.scenario import Scenario, load, load_file
+from integration_tests.sandbox.thumbnails import CDN
 from integration_tests.sandbox.versions import FORM
 
 Message = MutableMapping[str, Any]
@@ -51,8 +52,12 @@ class Sandbox:
             return
         graph = self.control.graph
         call = decode(scope, path, body)
-        is_batch = call.method == "POST" and not call.parts
-        answer = answer_batch(graph, call) if is_batch else graph.answer(call)
+        if call.parts[:1] == (CDN,):
+            answer = graph.picture(call)
+        elif call.method == "POST" and not call.parts:
+            answer = answer_batch(graph, call)
+        else:
+            answer = graph.answer(call)
         await self._delay()
         answer.headers["date"] = format_datetime(graph.world.clock.now(), usegmt=True)
         await _send(answer, graph.trace(), send)
@@ -67,7 +72,7 @@ class Sandbox:
     async def _controlled(self, scope: Message, path: str, body: bytes, send: Send) -> None:
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         try:
-            status, found = self.control.answer(Asked(scope["method"], path, query, decoded(body)))
+            status, found = self.control.answer(Asked(scope["method"], path, query, decoded(body), base_url(scope)))
         except json.JSONDecodeError as error:
             status, found = 400, {"error": f"the body is not JSON: {error}"}
         except Exception:  # noqa: BLE001 # whoever asks has to see where it broke
@@ -94,9 +99,14 @@ def decode(scope: Message, path: str, body: bytes) -> Call:
     params |= form
     parts = [part for part in path.split("/") if part]
     version = parts.pop(0) if parts and FORM.match(parts[0]) else ""
-    base_url = f"{scope.get('scheme', 'http')}://{headers.get(b'host', b'localhost').decode()}"
     proof = params.pop("appsecret_proof", None)
-    return Call(scope["method"], version, tuple(parts), params, token, token_in, proof, base_url=base_url)
+    return Call(scope["method"], version, tuple(parts), params, token, token_in, proof, base_url=base_url(scope))
+
+
+def base_url(scope: Message) -> str:
+    """The scheme and host that a request came to."""
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"localhost")
+    return f"{scope.get('scheme', 'http')}://{host.decode()}"
 
 
 def _form(content_type: bytes, body: bytes) -> dict[str, str]:
@@ -146,6 +156,12 @@ async def _send(answer: Answer, trace: str, send: Send) -> None:
         await asyncio.sleep(float(wire.partition(":")[2] or 30))
     if wire == "reset":
         _abort(send)
+        return
+    if wire == "chunks":
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        for at in range(0, len(payload), 65_536):
+            await send({"type": "http.response.body", "body": payload[at : at + 65_536], "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
         return
     if wire == "cut":
         await send({"type": "http.response.start", "status": answer.status,

@@ -61,6 +61,10 @@ class Tokens:
             if not hmac.compare_digest(right.encode(), call.proof.encode()):
                 raise Refusal(100, WRONG_PROOF, kind="GraphMethodException")
 
+    def of(self, call: Call) -> TokenSpec | None:
+        """What holds for the token of a call, checked or not."""
+        return self._known.get(call.token or "")
+
     def user(self, call: Call) -> str:
         """Whose token a call carries; `me` for nobody's."""
         spec = self._known.get(call.token or "")

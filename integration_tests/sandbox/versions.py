@@ -6,7 +6,7 @@ Meta: docs/graph-api/changelog/versions (read 2026-11)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -49,7 +49,13 @@ class Versions:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        scenario = world.scenario
         self._known = {version.name: version for version in known_versions()}
+        self._known |= {name: Version(name, each.released, None) for name, each in scenario.futures.items()}
+        for name, ends in scenario.expire.items():
+            if name not in self._known:
+                raise ValueError(f"versions.expire.{name}: there is no such version")
+            self._known[name] = replace(self._known[name], ends=ends)
 
     def newest(self) -> str:
         """The newest version released by now."""

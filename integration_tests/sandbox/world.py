@@ -21,10 +21,12 @@ from integration_tests.sandbox.kinds import (
     Business,
     Campaign,
     Creative,
+    Made,
     Node,
     Thing,
+    kind_of,
 )  # fmt: skip
-from integration_tests.sandbox.lives import Life, Lives, Standing
+from integration_tests.sandbox.lives import NEVER, Ending, Life, Lives, Standing, edit_of
 from integration_tests.sandbox.origins import Origins
 from integration_tests.sandbox.sandbox_clock import SandboxClock
 from integration_tests.sandbox.scenario import Scenario
@@ -35,7 +37,9 @@ T = TypeVar("T")
 GONE = frozenset({"ARCHIVED", "DELETED"})
 _BELOW = (Ad, AdSet)
 _ENDING = (Ad, AdSet, Campaign)
-_CHANGING = (*_ENDING, Creative, Audience, Thing)
+_VANISHING = (*_ENDING, Audience, Thing)
+# Of the lesser kinds those that nothing else refers to.
+_IN_NO_USE = frozenset({"audience", "saved_audience", "custom_conversion", "rule", "study"})
 # What a review of an ad finds, by chance.
 _REVIEWS = {0: "DISAPPROVED", 1: "WITH_ISSUES", 2: "PENDING_REVIEW"}
 MOST_KNOWN = 300_000
@@ -144,7 +148,8 @@ class World(Origins):
         if kind is None or ordinal >= len(self.scenario.accounts):
             return None
         row = self.of_kind(self.account_at(ordinal).id, kind)
-        return row[index] if index < len(row) else None
+        found = row[index] if index < len(row) else None
+        return None if found is not None and self.vanished(found) else found
 
     def _find_image(self, object_id: str) -> Thing | None:
         account_id, _, image_hash = object_id.partition(":")
@@ -168,11 +173,13 @@ class World(Origins):
 
     def life(self, node: Node) -> Life:
         """An object's own edits and end, as of now."""
-        if isinstance(node, _CHANGING):
-            ends = isinstance(node, _ENDING) and node.index > 0
-            born = int(node.created.timestamp())
-            return self._lives(node.account_id).at(node.id, born, self.now_seconds(), ends=ends)
-        return Life(0, int(self.start), None, math.inf, math.inf)
+        return self._life(node, self.now_seconds())
+
+    def _life(self, node: Node, now: float) -> Life:
+        if isinstance(node, Made):
+            ends = node.index > 0 and isinstance(node, _ENDING)
+            return self._lives(node.account_id).at(node.words, node.born, now, ends=ends)
+        return Life(0, int(self.start), None, math.inf)
 
     def status(self, node: Node) -> str:
         """The status that the advertiser set: ACTIVE, PAUSED, ARCHIVED or DELETED."""
@@ -180,9 +187,12 @@ class World(Origins):
 
     def standing(self, node: Node) -> Standing:
         """What holds for an object now, its parents included."""
-        now = self.now_seconds()
+        return self.standing_at(node, self.start + self._elapsed())
+
+    def standing_at(self, node: Node, now: float) -> Standing:
+        """The same, for who asks about many objects at one moment, the present (epoch seconds)."""
         known = self._standings.get(node.id)
-        if known and known.since <= now < known.until:
+        if known is not None and known.since <= now < known.until:
             return known
         found = self._stand(node, now)
         if len(self._standings) > MOST_KNOWN:
@@ -199,12 +209,11 @@ class World(Origins):
         return datetime.fromtimestamp(self.standing(node).updated, UTC)
 
     def _stand(self, node: Node, now: float) -> Standing:
-        life = self.life(node)
-        edit = self.edit_of(node.id, life.revision)
-        own = self._status(node, life, edit)
-        updated, until, gone, paused = life.updated, life.until, life.ended or "", ""
+        revision, updated, ended, until = life = self._life(node, now)
+        edit = edit_of(node.words, revision) if isinstance(node, Made) else 0
+        own, gone, paused = self._status(node, life, edit), ended or "", ""
         if isinstance(node, _BELOW):
-            above = self.standing(self.adset_of(node) if isinstance(node, Ad) else self.campaign_of(node))
+            above = self.standing_at(self.adset_of(node) if isinstance(node, Ad) else self.campaign_of(node), now)
             updated = max(updated, above.updated)
             until = min(until, above.until)
             paused = above.paused
@@ -228,11 +237,29 @@ class World(Origins):
             return "ACTIVE"
         return "PAUSED"
 
-    def ended(self, node: Node) -> datetime | None:
-        """When an object or a parent was archived or deleted; None for one that was not."""
-        lives = [self.life(node), *map(self.life, self.parents(node))]
-        ends = [life.ended_at for life in lives if life.ended]
-        return datetime.fromtimestamp(min(ends), UTC) if ends else None
+    def absences(self, node: Node) -> list[tuple[float, float]]:
+        """From when until when (epoch seconds) an object or a parent was archived or deleted, up to now."""
+        now = self.now_seconds()
+        endings = [self._ending(each) for each in (node, *self.parents(node))]
+        return [(each.at, each.back) for each in endings if each.at <= now]
+
+    def vanishes(self, account_id: str) -> bool:
+        """Whether objects of an account vanish at all."""
+        return self.spec(account_id).changes.vanish_rate > 0
+
+    def vanished(self, node: Node) -> bool:
+        """Whether nothing is left of an object, or of a parent."""
+        if not isinstance(node, _VANISHING) or not node.index or not self.vanishes(node.account_id):
+            return False
+        now = self.now_seconds()
+        if isinstance(node, Audience | Thing):
+            return kind_of(node) in _IN_NO_USE and self._lives(node.account_id).vanishes(node.words, node.born) <= now
+        return any(self._ending(each).vanishes <= now for each in (node, *self.parents(node)))
+
+    def _ending(self, node: Node) -> Ending:
+        if not isinstance(node, _ENDING) or not node.index:
+            return NEVER
+        return self._lives(node.account_id).ending(node.words, node.born)
 
     def parents(self, node: Node) -> tuple[Node, ...]:
         """The campaign and the ad set above an object."""
@@ -241,4 +268,4 @@ class World(Origins):
         return (self.campaign_of(node),) if isinstance(node, AdSet) else ()
 
     def _make_lives(self, account_id: str) -> Lives:
-        return Lives(self.spec(account_id).changes, self.start, self.words)
+        return Lives(self.spec(account_id).changes, self.start)
