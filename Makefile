@@ -6,7 +6,7 @@ LOCK_ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/installed
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --no-config \
-	--universal --python-version 3.11 --generate-hashes --no-annotate $(LOCK_ARGS) pyproject.toml
+	--universal --python-version 3.11 --generate-hashes --no-annotate $(LOCK_ARGS)
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -31,9 +31,10 @@ docs: $(INSTALLED) ## make the reference pages in docs/ from the code
 	@$(BIN)/python tools/docs.py
 
 lock: $(INSTALLED) ## bring the lock files up to date with pyproject.toml (newest: LOCK_ARGS=--upgrade)
-	@$(LOCK) --output-file requirements.lock
-	@$(LOCK) --extra aws --extra lambda --extra otel --extra parquet --output-file requirements-runner.lock
-	@$(LOCK) --extra dev --output-file requirements-dev.lock
+	@$(LOCK) pyproject.toml --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra aws --extra lambda --extra otel --extra parquet --output-file requirements-runner.lock
+	@$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.lock
+	@$(LOCK) integration_tests/pyairbyte/requirements.in --output-file integration_tests/pyairbyte/requirements.lock
 
 image-test: ## build the image and try it
 	@tools/image.sh

@@ -95,6 +95,10 @@ class Connector:
         configured = [configure(known[name], columns, full_refresh=full_refresh) for name in names]
         return self._command("read", config=self.config, catalog={"streams": configured}, state=list(state))
 
+    def read_with(self, catalog: Mapping[str, Any], state: Sequence[Mapping[str, Any]] = ()) -> Output:
+        """Read with a configured catalog as it is given."""
+        return self._command("read", config=self.config, catalog=catalog, state=list(state))
+
     def _command(self, command: str, **files: Any) -> Output:
         with TemporaryDirectory() as folder, _environment(self.url), _hasty(self.haste):
             arguments = [command]

@@ -103,3 +103,31 @@ def test_a_pasted_configuration_of_the_official_connector_is_valid(schema: dict[
     }  # fmt: skip
     jsonschema.validate(official, schema)
     assert Config.parse(official).unknown_keys == []
+
+
+def test_every_object_list_and_choice_says_what_it_holds(schema: dict[str, Any]) -> None:
+    for path, node in nodes(schema):
+        if node.get("type") == "object":
+            assert node.get("properties") or node.get("oneOf"), f"{path} is an empty object"
+        if node.get("type") == "array":
+            items = node["items"]
+            assert items.get("enum") or items["type"] in ("object", "string", "number", "integer"), path
+        if "enum" in node:
+            assert len(node["enum"]) == len(set(node["enum"])), path
+        for variant in node.get("oneOf", ()):
+            assert variant["properties"], path
+
+
+def test_the_variants_of_a_choice_share_one_constant_and_no_other(schema: dict[str, Any]) -> None:
+    for path, node in nodes(schema):
+        if "oneOf" in node:
+            constants = [
+                {name for name, each in kind["properties"].items() if "const" in each} for kind in node["oneOf"]
+            ]
+            assert len(set.intersection(*constants)) == len(set.union(*constants)) == 1, path
+
+
+def test_dates_have_a_format(schema: dict[str, Any]) -> None:
+    for path, node in nodes(schema):
+        if path.endswith("_date"):
+            assert node["format"] in ("date", "date-time"), path
