@@ -61,8 +61,23 @@ def load_node(node: str, api_version: str) -> Node:
         types = json.loads(file.read_text("utf-8"))
     fields = {name: Field(name, types[name], _description(node, name)) for name in sorted(types)}
     columns = _defaults()["columns"].get(node)
-    shown = tuple(name for name in fields if columns is None or name in columns)
+    left_out = _defaults()["without"].get(node, {})
+    shown = tuple(name for name in fields if name not in left_out and (columns is None or name in columns))
     return Node(node, MappingProxyType(fields), shown, is_nested=node in nested)
+
+
+@functools.cache
+def defined_objects(api_version: str) -> Mapping[str, Mapping[str, str]]:
+    """Every object that a version has a definition of, nested ones among them, with its fields' types by name.
+
+    Raises: ValueError for a version without definitions of its own.
+    """
+    if api_version not in defined_versions():
+        raise ValueError(f"no field definitions of {api_version}: there are those of {', '.join(defined_versions())}")
+    files = (path for path in _folder().joinpath(api_version).iterdir() if path.name.endswith(".json"))
+    objects = {path.name.removesuffix(".json"): json.loads(path.read_text("utf-8")) for path in files}
+    nested = objects.pop(_NESTED)
+    return MappingProxyType(dict(sorted({**objects, **nested}.items())))
 
 
 def is_nested(name: str, api_version: str) -> bool:

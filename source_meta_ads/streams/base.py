@@ -22,6 +22,7 @@ from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.reader import KeyTwice
 from source_meta_ads.insights.scheduler import Scheduler
 from source_meta_ads.schemas.coerce import compile_coercer
+from source_meta_ads.schemas.watch import Watch
 from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.telemetry.meter import Meter
 
@@ -58,8 +59,16 @@ class MetaStream(HttpStream, ABC):
         self._api_version = api_version
         self._selected = selected
         self._runtime = runtime
+        self._watch: Watch | None = None
         if runtime:
             self._http_client = HttpClient(self.name, self.logger, session=runtime.session, disable_retries=True)
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The run's own, whose lines say which run and account they are about."""
+        # The CDK asks for it before our constructor has got anywhere.
+        runtime = self.__dict__.get("_runtime")
+        return runtime.logger if runtime else super().logger
 
     @property
     def runtime(self) -> Runtime:
@@ -82,6 +91,15 @@ class MetaStream(HttpStream, ABC):
     def get_json_schema(self) -> Mapping[str, Any]:
         """The schema of a record, the same object at every call."""
         return self.schema
+
+    def watch(self, watch: Watch) -> None:
+        """Have every record held against the schema from now on."""
+        self._watch = watch
+
+    @property
+    def unfilled(self) -> list[str]:
+        """Columns that were selected and that the API version hasn't: they stay empty."""
+        return sorted(set(self._selected or ()) - set(self.schema["properties"]))
 
     @property
     def url_base(self) -> str:
@@ -120,11 +138,14 @@ class MetaStream(HttpStream, ABC):
         """The typed records of one slice, whole. Raises: Failure naming account and edge."""
         account_slice = stream_slice or {}
         count = 0
+        look = self._watch.look() if self._watch else None
         try:
             with self.runtime.turns.turn(is_wide=self.has_wide_pages):
                 self._raise_if_refused(account_slice)
                 for record in self.records(account_slice):
                     count += 1
+                    if look:
+                        look.see(record)
                     yield record
         except GraphError as error:
             raise failure_of(error.at("GET", self.name, account_slice.get("account_id"))) from None
@@ -132,6 +153,8 @@ class MetaStream(HttpStream, ABC):
             raise Failure(str(error), FailureType.system_error) from None
         finally:
             self.runtime.meter.rows(self.name, count)
+            if look:
+                look.close()
 
     @abstractmethod
     def records(self, account_slice: Slice) -> Iterable[Row]:

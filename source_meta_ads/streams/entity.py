@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import requests
 from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account
-from source_meta_ads.graph.client import body_of, encode_params
-from source_meta_ads.graph.paging import pages, rows
+from source_meta_ads.graph.client import body_of
+from source_meta_ads.graph.paging import rows
+from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.schemas.fields import load_node
 from source_meta_ads.schemas.json_schema import property_schema, record_schema
+from source_meta_ads.streams.added import AddedColumn, filled
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
-from source_meta_ads.streams.progress import moment_of
+from source_meta_ads.streams.below import Below
+from source_meta_ads.streams.changes import Following
+from source_meta_ads.streams.declaration import LIGHT_ROWS, Entity
+from source_meta_ads.streams.edge import EdgeReader
+from source_meta_ads.streams.edge_pages import Query
+from source_meta_ads.streams.guarded import guarded_values
+from source_meta_ads.streams.newest import newer
+from source_meta_ads.streams.objects import AccountObjects
+from source_meta_ads.streams.progress import has_read, moment_of
+from source_meta_ads.streams.sweep import DELETION_COLUMNS, Terms, told
 
 # Objects can be written while an edge is paged, with an `updated_time` before the newest one already read.
 _OVERLAP = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Entity:
-    """A kind of ad object as data: where Meta lists it, what it is keyed and ordered by, how it is filtered.
-
-    `read` is "edge" for objects listed under an ad account, "node" for the account itself. `filter_prefix` is
-    how Meta's `filtering` names the object (`campaign.updated_time`); None where the edge can't filter.
-    `statuses` is the config key that holds the statuses to ask for. `page_size` is where paging starts; a page that
-    Meta finds too large is asked again smaller. `doc` is below developers.facebook.com/docs.
-    """
-
-    name: str
-    node: str
-    doc: str
-    edge: str = ""
-    read: Literal["edge", "node"] = "edge"
-    cursor_field: str | None = None
-    filter_prefix: str | None = None
-    statuses: str | None = None
-    page_size: int = 200
-    params: Mapping[str, Any] = field(default_factory=dict)
+_DAY = timedelta(days=1)
+# How far back an edge with a time range is read at first where no start date is set: as far as reports.
+_HISTORY = timedelta(days=730)
 
 
 class EntityStream(MetaStream):
     """One entity over all accounts; a slice is one account."""
-
-    primary_key = "id"
 
     def __init__(
         self,
@@ -60,17 +49,28 @@ class EntityStream(MetaStream):
         statuses: Collection[str] = (),
         page_size: int | None = None,
         state: Mapping[str, Any] | None = None,
+        following: Following | None = None,
+        switched_off: Collection[str] = (),
+        start: date | None = None,
     ) -> None:
         self._entity = entity
+        self._switched_off, self._start = frozenset(switched_off), start
         super().__init__(api_version, selected, runtime)
+        self._following = following
         self._statuses = sorted(statuses)
-        self._page_size = page_size or entity.page_size
+        self._own_page_size = page_size
         self._saved = state or {}
 
     @property
     def name(self) -> str:
         """The stream's name, as source-facebook-marketing has it."""
         return self._entity.name
+
+    @property
+    def primary_key(self) -> str | list[str] | None:
+        """The columns that tell a record from any other; None where nothing does."""
+        key = list(self._entity.key)
+        return key[0] if len(key) == 1 else key or None
 
     @property
     def cursor_field(self) -> str | list[str]:
@@ -86,7 +86,12 @@ class EntityStream(MetaStream):
             name: property_schema(node.fields[name].type, self._api_version, node.fields[name].description)
             for name in sorted(chosen)
         }
-        properties.setdefault("account_id", {"type": ["null", "string"], "description": "Ad account, digits only."})
+        if self._entity.watched:
+            properties.update({name: dict(column) for name, column in DELETION_COLUMNS.items()})
+        properties.update({column.name: dict(column.schema) for column in self._entity.added})
+        if self._entity.parent != "token":
+            account_id = {"type": ["null", "string"], "description": "Ad account, digits only."}
+            properties.setdefault("account_id", account_id)
         return record_schema(properties)
 
     def path(
@@ -100,38 +105,9 @@ class EntityStream(MetaStream):
         node = f"act_{(stream_slice or {})['account_id']}"
         return node if self._entity.read == "node" else f"{node}/{self._entity.edge}"
 
-    def request_params(
-        self,
-        stream_state: Mapping[str, Any] | None,
-        stream_slice: Slice | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Fields and filters of the slice; the page token brings `limit` and `after`."""
-        conditions = self._conditions(str((stream_slice or {}).get("account_id")))
-        return encode_params(
-            {
-                "fields": self._fields,
-                "filtering": conditions or None,
-                **self._entity.params,
-                **(next_page_token or {}),
-            }
-        )
-
-    def request_kwargs(
-        self,
-        stream_state: Mapping[str, Any] | None,
-        stream_slice: Mapping[str, Any] | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-    ) -> Mapping[str, Any]:
-        """As every stream's, and whether the answer has to be a page."""
-        kwargs = super().request_kwargs(stream_state, stream_slice, next_page_token)
-        return {**kwargs, "is_page": self._entity.read == "edge"}
-
     def parse_response(self, response: requests.Response, **_: Any) -> Iterable[Row]:
-        """The page's objects, typed by the schema, each with its account's id."""
-        body = body_of(response)
-        objects = [body] if self._entity.read == "node" else rows(body)
-        return [self.coerce(each) for each in objects]
+        """The page's objects, typed by the schema."""
+        return [self.coerce(each) for each in rows(body_of(response))]
 
     def stream_slices(
         self,
@@ -140,29 +116,118 @@ class EntityStream(MetaStream):
         cursor_field: list[str] | None = None,
         stream_state: Mapping[str, Any] | None = None,
     ) -> Iterable[Slice]:
-        """One slice an account, refused ones included."""
+        """One slice an account, refused ones included; one for all where no account lists the objects."""
+        if self._entity.parent == "token":
+            yield {}
+            return
         for account in self.slice_accounts():
             yield {"account_id": account.id if isinstance(account, Account) else account.account_id}
 
     def records(self, account_slice: Slice) -> Iterable[Row]:
         """Every object of the account that the filters let through."""
-        account_id = account_slice["account_id"]
-        for response in self._responses(account_slice):
-            for record in self.parse_response(response):
-                yield {**record, "account_id": account_id}
+        account_id = account_slice.get("account_id")
+        if self._following:
+            self._following.begin(str(account_id))
+        is_swept = self._following and self._entity.watched
+        found = self._followed(str(account_id)) if is_swept else self._listed(account_slice)
+        if self._entity.added:
+            where = f"{self.name}: account act_{account_id}" if account_id else self.name
+            found = filled(found, self._filled_columns, self.runtime, where, self._hidden)
+        for record in found:
+            row = {**record, "account_id": account_id} if account_id else record
+            yield told(row, self._selected) if self._entity.watched else row
 
-    def _responses(self, account_slice: Slice) -> Iterable[requests.Response]:
-        if self._entity.read == "node":
-            yield self._fetch_next_page(account_slice)[1]
-            return
-        last: list[requests.Response] = []
+    def _listed(self, account_slice: Slice) -> Iterable[Row]:
+        entity = self._entity
+        if entity.parent != "account":
+            account_id, since = account_slice.get("account_id"), self._since(account_slice)
+            return map(self.coerce, self._below.objects(entity.parent, account_id, self._fields, since))
+        if entity.read == "node":
+            return self._node(account_slice)
+        found = ([self.coerce(row) for row in page] for page in self._reader.pages(self._query(account_slice)))
+        since = self._since(account_slice) if entity.order == "newest_first" else None
+        if since is None or entity.cursor_field is None:
+            return (row for page in found for row in page)
+        return newer(found, entity.cursor_field, since)
 
-        def fetch(token: dict[str, Any]) -> dict[str, Any]:
-            last[:] = [self._fetch_next_page(account_slice, None, token)[1]]
-            return body_of(last[0])
+    def _node(self, account_slice: Slice) -> Iterator[Row]:
+        """The account itself, with those of its guarded fields that may be seen."""
+        asked = set(self.schema["properties"]) if self._selected is None else set(self._selected)
+        guarded = [name for name in self._entity.guarded if name in asked]
+        account_id, runtime = str(account_slice["account_id"]), self.runtime
+        node = self._reader.page_reader.node(account_id, self._fields)
+        yield self.coerce({**node, **guarded_values(runtime.session, account_id, guarded, self.name, runtime.logger)})
 
-        for _ in pages(fetch, self._page_size):
-            yield last[0]
+    def _since(self, account_slice: Slice) -> datetime | None:
+        seconds = self._changed_since(str(account_slice.get("account_id")))
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def _times(self, account_slice: Slice) -> dict[str, Any]:
+        """`since` and `until` as Unix times, always both: without them Meta answers about the last week alone."""
+        now = self.runtime.clock.now()
+        first = datetime.combine(self._start, time(), UTC) - _DAY if self._start else now - _HISTORY
+        since = self._since(account_slice) or first
+        return {"since": int(since.timestamp()), "until": int(now.timestamp()) + 1}
+
+    def _followed(self, account_id: str) -> Iterable[Row]:
+        """What changed in the account since the state, what is gone among it."""
+        entity = self._entity
+        if self._following is None or entity.filter_prefix is None or not isinstance(self.cursor_field, str):
+            raise RuntimeError(f"stream {self.name} has no cursor to follow an account by")
+        edge = AccountObjects(self._reader, account_id, self._page_size, self.coerce)
+        terms = Terms(
+            prefix=entity.filter_prefix,
+            cursor_field=self.cursor_field,
+            fields=self._fields,
+            watched=[name for name in entity.watched if name in self._fields],
+            statuses=self._statuses,
+            every_status=table().levels[entity.filter_prefix].statuses,
+            tells_deletions=self._selected is None or "is_deleted" in self._selected,
+        )
+        since = self._changed_since(account_id)
+        moment = datetime.fromtimestamp(since, UTC) if since is not None else None
+        yield from self._following.rows(account_id, edge, terms, self._saved.get(account_id) or {}, moment)
+
+    @cached_property
+    def _filled_columns(self) -> list[AddedColumn]:
+        """Columns of ours that are selected and on."""
+        return [
+            column
+            for column in self._entity.added
+            if column.name not in self._switched_off and (self._selected is None or column.name in self._selected)
+        ]
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """Fields that only a column of ours needs."""
+        if self._selected is None:
+            return frozenset()
+        needs = {name for column in self._filled_columns for name in column.needs}
+        return frozenset(needs - set(self._selected) - {self._entity.cursor_field, *self._entity.key})
+
+    @cached_property
+    def _below(self) -> Below:
+        return Below(self.runtime.session, self.name, self._page_size, self.runtime.logger)
+
+    @cached_property
+    def _reader(self) -> EdgeReader:
+        return EdgeReader(self._entity, self.runtime.session, self.runtime.turns, self.runtime.logger)
+
+    @cached_property
+    def _page_size(self) -> int:
+        """Rows that a page begins with: fewer where an object can be heavy."""
+        heavy = set(self._entity.heavy)
+        is_light = heavy and not heavy & set(self._fields)
+        return self._own_page_size or (LIGHT_ROWS if is_light else self._entity.page_size)
+
+    def _query(self, account_slice: Slice) -> Query:
+        return Query(
+            account_id=(account_id := str(account_slice["account_id"])),
+            fields=tuple(self._fields),
+            page_size=self._page_size,
+            conditions=tuple(self._conditions(account_id)),
+            params=self._times(account_slice) if self._entity.time_params else {},
+        )
 
     def _conditions(self, account_id: str) -> list[dict[str, Any]]:
         """The `filtering` parameter: changed since the account's cursor, in one of the statuses."""
@@ -186,22 +251,21 @@ class EntityStream(MetaStream):
         if not isinstance(cursor, str):
             return None
         moment = moment_of(cursor, self.name, account_id)
-        read_with, wanted = set(entry.get("filter_statuses") or []), set(self._statuses)
-        # No statuses means Meta's own choice, all but archived and deleted, which no list of ours stands for.
-        if bool(wanted) != bool(read_with) or not wanted <= read_with:
+        if self._entity.statuses and not has_read(entry, self._statuses):
             return None
         return int((moment - _OVERLAP).timestamp())
 
     @cached_property
     def _fields(self) -> list[str]:
         """What to ask for: the selected columns that the object has, and always its key and cursor."""
-        known = self.schema["properties"]
-        wanted = set(known) if self._selected is None else set(self._selected) & set(known)
-        wanted |= {"id", "account_id"} & set(known)
+        known = set(self.schema["properties"]) & set(load_node(self._entity.node, self._api_version).fields)
+        wanted = known if self._selected is None else set(self._selected) & known
+        wanted |= {"account_id", *self._entity.key} & known
+        if self._entity.watched and (self._selected is None or "is_deleted" in self._selected):
+            # Whether it is, its status says.
+            wanted.add("effective_status")
+        wanted |= {name for column in self._filled_columns for name in column.needs}
+        wanted -= set(self._entity.guarded)
         if self._entity.cursor_field:
             wanted.add(self._entity.cursor_field)
-        if unknown := sorted(set(self._selected or ()) - set(known)):
-            self.logger.warning(
-                f"{self.name}: {', '.join(unknown)} not in API {self._api_version}; these columns stay empty"
-            )
         return sorted(wanted)

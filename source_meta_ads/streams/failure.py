@@ -47,6 +47,11 @@ class Failures:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], FailureType | None] = {}
 
+    @property
+    def are_any(self) -> bool:
+        """Whether anything failed."""
+        return bool(self._found)
+
     def note(self, message: AirbyteMessage) -> None:
         """Keep the error of a trace message, if it has one."""
         error = message.trace.error if message.trace else None

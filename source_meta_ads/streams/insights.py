@@ -23,6 +23,7 @@ from source_meta_ads.insights.reports import Report, shape_row
 from source_meta_ads.insights.scheduler import Finished
 from source_meta_ads.insights.windows import Window, plan_windows
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
+from source_meta_ads.streams.day_totals import DayTotals
 from source_meta_ads.streams.progress import DaysDone, State, day_of, days_to_skip, runs_of
 
 RESULT_PAGE_SIZE = 500
@@ -44,8 +45,10 @@ class InsightsStream(MetaStream):
         state: Mapping[str, Any] | None = None,
         progress: DaysDone | None = None,
         reconcile: str = "off",
+        key: Sequence[str] = (),
     ) -> None:
         self._report = report
+        self._key = tuple(key) or report.primary_key
         super().__init__(api_version, selected, runtime)
         self._saved = state or {}
         self._progress = progress
@@ -63,13 +66,18 @@ class InsightsStream(MetaStream):
 
     @property
     def primary_key(self) -> list[str]:
-        """Date, account, the level's id and every breakdown column: what makes a row unique."""
-        return list(self._report.primary_key)
+        """Date, account, the level's id and every breakdown column: what makes a row unique; or as the user says."""
+        return list(self._key)
 
     @cached_property
     def schema(self) -> Mapping[str, Any]:
         """The schema of a row."""
         return self._report.json_schema(self._api_version)
+
+    @property
+    def unfilled(self) -> list[str]:
+        """As every stream's, and fields that the report itself names."""
+        return sorted({*super().unfilled, *self._report.fields} - set(self.schema["properties"]))
 
     def path(
         self,
@@ -125,17 +133,19 @@ class InsightsStream(MetaStream):
             raise finished.error
         job, account_id = finished.job, finished.job.account.id
         totals = Reconciler(self.runtime.session, job, self._reconcile, self.runtime.meter, self.logger)
-        spend, count = 0.0, 0
+        days, count = DayTotals(job), 0
+        currency = self._currencies.get(account_id, "")
         try:
             for row in self._rows(job, finished.rows):
                 record = self.coerce(row)
-                spend += amount if isinstance(amount := record.get("spend"), (int, float)) else 0.0
+                days.add(record["date_start"], record.get("spend"))
                 count += 1
                 totals.add(record)
                 yield record
         finally:
-            self.runtime.meter.spend(self.name, account_id, self._currencies.get(account_id, ""), spend)
+            self.runtime.meter.spend(self.name, account_id, currency, days.spend)
         totals.compare()
+        days.tell(self.runtime.meter, self.name, currency)
         self._learned.observe(account_id, count, len(job.window))
         if self._progress:
             self._progress.learn(account_id, self._learned.rows_per_day(account_id))

@@ -29,13 +29,24 @@ class StateProgress(Protocol):
 class LatestMoment:
     """An entity stream's place: the newest cursor value (an RFC 3339 moment) read of each account.
 
-    Written only when the account's whole slice is read, since pages come in no order by time.
+    Written only when the account's whole slice is read, since pages come in no order by time, and never beyond the
+    moment when its reading began: what changes on a page already read is then found by the next sync.
     """
 
     def __init__(self, cursor_field: str, statuses: Sequence[str]) -> None:
         self._cursor_field = cursor_field
         self._statuses = sorted(statuses)
         self._newest: dict[str, str] = {}
+        self._began: dict[str, datetime] = {}
+        self._fingerprints: dict[str, str] = {}
+
+    def begin(self, account_id: str, moment: datetime) -> None:
+        """Say when the reading of an account begins, before its first call."""
+        self._began[account_id] = moment
+
+    def keep(self, account_id: str, fingerprint: str) -> None:
+        """Take what was read of an account's objects, to be written when its slice closes."""
+        self._fingerprints[account_id] = fingerprint
 
     def misfit(self, state: Mapping[str, Any]) -> str | None:
         """None: which statuses an account was read with is settled account by account."""
@@ -49,17 +60,31 @@ class LatestMoment:
             self._newest[account_id] = value
 
     def close(self, state: State, account_slice: Slice) -> None:
-        """The account's entry: the newest value seen now or before, and the statuses it was read with."""
+        """The account's entry: the newest value seen now or before, the statuses it was read with, the fingerprint.
+
+        A fingerprint of a sync before that swept goes when this one doesn't sweep: it would only grow old.
+        """
         account_id = str(account_slice.get("account_id"))
         entry = dict(state.get(account_id) or {})
-        newest = self._newest.get(account_id)
+        newest = self._newest_up_to_its_begin(account_id)
         if newest is not None and _is_newer(newest, entry.get(self._cursor_field)):
             entry[self._cursor_field] = newest
         if self._statuses:
             entry["filter_statuses"] = self._statuses
         else:
             entry.pop("filter_statuses", None)
+        entry.pop("include_deleted", None)
+        if account_id in self._fingerprints:
+            entry["fingerprint"] = self._fingerprints.pop(account_id)
+        else:
+            entry.pop("fingerprint", None)
         state[account_id] = entry
+
+    def _newest_up_to_its_begin(self, account_id: str) -> str | None:
+        newest, began = self._newest.get(account_id), self._began.get(account_id)
+        if newest is None or began is None or _aware(newest) <= began:
+            return newest
+        return began.isoformat(timespec="seconds")
 
 
 class DaysDone:
@@ -169,6 +194,17 @@ def _is_within(run: Mapping[str, Any], window: Window) -> bool:
     """Whether all days of a noted run are in a window that is done."""
     since, until = _day(run.get("since")), _day(run.get("until"))
     return since is None or until is None or (window.since <= since and until <= window.until)
+
+
+def has_read(entry: Mapping[str, Any], statuses: Sequence[str]) -> bool:
+    """Whether an account's entry was written when objects in all the statuses asked for now were read.
+
+    No statuses means Meta's own choice, all but archived and deleted, which no list of ours stands for.
+    """
+    if entry.get("include_deleted"):
+        return True
+    before = set(entry.get("filter_statuses") or [])
+    return bool(before) == bool(statuses) and before >= set(statuses)
 
 
 def moment_of(cursor: str, stream: str, account_id: str) -> datetime:

@@ -97,3 +97,30 @@ def test_slices_that_close_at_once_all_come_into_the_last_state() -> None:
         thread.join()
     found = states(emitted(repository))
     assert [len(each) for each in found] == list(range(1, 41))
+
+
+LARGE = {str(account): {"updated_time": "2026-11-01T00:00:00+00:00", "kept": "x" * 1_000} for account in range(60)}
+
+
+def test_a_large_state_goes_out_in_proportion_to_the_records_and_at_the_end() -> None:
+    cursor, repository = cursor_of(LARGE)
+    for account in range(60):
+        read(cursor, str(account), *["2026-11-02T00:00:00+00:00"] * 10)
+    found = states(emitted(repository))
+    # 600 records of some 500 bytes stand against a state of 60 kB.
+    assert 2 <= len(found) <= 6
+    read(cursor, "60", "2026-11-03T00:00:00+00:00")
+    assert emitted(repository) == []
+    cursor.ensure_at_least_one_state_emitted()
+    assert states(emitted(repository)) == [cursor.state]
+    assert cursor.state["60"]["updated_time"] == "2026-11-03T00:00:00+00:00"
+    cursor.ensure_at_least_one_state_emitted()
+    assert emitted(repository) == []
+
+
+def test_what_is_noted_between_slices_is_in_the_state_that_ends_the_stream() -> None:
+    cursor, repository = cursor_of(LARGE)
+    cursor.update(lambda state: state.update(noted=True))
+    assert emitted(repository) == []
+    cursor.ensure_at_least_one_state_emitted()
+    assert states(emitted(repository))[-1]["noted"] is True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from source_meta_ads.insights.windows import Window
-from source_meta_ads.streams.progress import DaysDone, LatestMoment, days_of, days_to_skip, runs_of
+from source_meta_ads.streams.progress import DaysDone, LatestMoment, days_of, days_to_skip, has_read, runs_of
 
 TODAY = date(2026, 11, 24)
 
@@ -175,3 +175,51 @@ def test_what_was_learnt_is_written_with_the_next_day() -> None:
     progress.learn("1", 12.345)
     progress.close(state, a_slice(day(1), day(0)))
     assert state["1"]["rows_per_day"] == 12.3
+
+
+def closed(progress: LatestMoment, state: dict[str, Any], *moments: str) -> dict[str, Any]:
+    for moment in moments:
+        progress.observe({"updated_time": moment}, {"account_id": "1"})
+    progress.close(state, {"account_id": "1"})
+    return dict(state["1"])
+
+
+def test_a_cursor_never_passes_the_moment_when_the_reading_began() -> None:
+    """An object on a page that was read already may have changed just after that moment."""
+    began = datetime(2026, 11, 24, 15, 1, 0, 999_999, tzinfo=UTC)
+    progress = LatestMoment("updated_time", [])
+    progress.begin("1", began)
+    assert closed(progress, {}, "2026-11-24T07:00:59-08:00")["updated_time"] == "2026-11-24T07:00:59-08:00"
+    assert closed(progress, {}, "2026-11-24T07:09:00-08:00")["updated_time"] == "2026-11-24T15:01:00+00:00"
+
+
+def test_a_cursor_that_is_later_already_stays() -> None:
+    progress = LatestMoment("updated_time", [])
+    progress.begin("1", datetime(2026, 11, 24, 15, 1, tzinfo=UTC))
+    before = {"1": {"updated_time": "2026-11-24T15:05:00+00:00"}}
+    assert closed(progress, before, "2026-11-24T15:09:00+00:00")["updated_time"] == "2026-11-24T15:05:00+00:00"
+
+
+def test_a_fingerprint_is_written_with_its_slice_and_goes_when_a_sync_makes_none() -> None:
+    progress = LatestMoment("updated_time", [])
+    progress.keep("1", "1.0.0.0.0.x")
+    state: dict[str, Any] = {}
+    assert state == {}
+    assert closed(progress, state)["fingerprint"] == "1.0.0.0.0.x"
+    assert "fingerprint" not in closed(LatestMoment("updated_time", []), state)
+
+
+def test_what_an_old_version_said_of_deleted_objects_is_gone_once_the_account_is_read_by_statuses() -> None:
+    state = {"1": {"updated_time": "2026-11-24T15:05:00+00:00", "include_deleted": True}}
+    assert closed(LatestMoment("updated_time", ["ACTIVE"]), state) == {
+        "updated_time": "2026-11-24T15:05:00+00:00",
+        "filter_statuses": ["ACTIVE"],
+    }
+
+
+def test_statuses_that_were_all_read_before_need_no_start_over() -> None:
+    assert has_read({"filter_statuses": ["ACTIVE", "PAUSED"]}, ["PAUSED"])
+    assert not has_read({"filter_statuses": ["ACTIVE"]}, ["ACTIVE", "PAUSED"])
+    assert not has_read({"filter_statuses": ["ACTIVE"]}, [])
+    assert not has_read({}, ["ACTIVE"])
+    assert has_read({}, [])
