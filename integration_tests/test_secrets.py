@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import socket
@@ -16,11 +17,13 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from integration_tests.canaries import APP_SECRET, CANARIES, CLIENT_SECRET, SIGNED, TOKEN, forms, leaks
+from integration_tests.collector import collector
 from integration_tests.connector import Output, configure
 from integration_tests.rereader import Rereader
 from integration_tests.sandbox.fault_rules import KINDS
 from integration_tests.sandbox.server import serve_in_thread
 from integration_tests.truth import Truth
+from source_meta_ads.commands import execute
 
 CREDENTIALS: dict[str, dict[str, Any]] = {
     "system user": {"credentials": {"auth_type": "Service", "access_token": TOKEN, "app_secret": APP_SECRET}},
@@ -119,7 +122,8 @@ def test_a_bad_configuration_is_explained_without_its_secrets(reader: Rereader, 
 
 OPTIONS: Mapping[str, dict[str, Any]] = {
     "error": {"error": "unavailable"}, "ok_with_error": {"error": "token_expired"}, "stall": {"seconds": 0.05},
-    "too_much_rows": {"limit": 1}, "short_page": {"limit": 1},
+    "too_much_rows": {"limit": 1}, "short_page": {"limit": 1}, "field_refused": {"fields": ["name", "spend"]},
+    "redirect": {"to": f"https://example.com/?access_token={quote(TOKEN, safe='')}"}, "oversize": {"bytes": 100},
 }  # fmt: skip
 
 
@@ -269,3 +273,107 @@ def test_an_exception_that_nobody_catches_shows_no_secret(process: Process, kind
     name, content = BROKEN_FILES[kind]
     process.files[name] = content
     assert process.run("read", "config", "catalog", "state") != 0
+
+
+# Where secrets go since they are kept elsewhere, exchanged, recorded and exported.
+
+REFERENCES = {"access_token": "env://CANARY_TOKEN", "app_secret": "env://CANARY_JSON#app_secret"}
+SHORT_LIVED: dict[str, Any] = {
+    **WORLD,
+    "tokens": [
+        {"token": TOKEN, "kind": "USER", "app_id": "77", "app_secret": CLIENT_SECRET, "scopes": ["ads_read"],
+         "expires_at": "2026-11-24T17:00:00Z"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secrets in the environment, for references to lead to."""
+    monkeypatch.setenv("CANARY_TOKEN", TOKEN)
+    monkeypatch.setenv("CANARY_JSON", json.dumps({"app_secret": APP_SECRET, "token": TOKEN}))
+
+
+def referring(reader: Rereader, **changes: str) -> Rereader:
+    credentials = {"auth_type": "Service", **REFERENCES, **changes}
+    return reader.with_whole_config({"credentials": credentials, "start_date": "2026-11-22"})
+
+
+@pytest.mark.parametrize(("said", "way"), [(said, "refused") for said in SAID] + [("call", way) for way in WAYS])
+def test_a_secret_behind_a_reference_is_masked_like_one_in_the_configuration(
+    sandbox: Truth, reader: Rereader, no_leak: Look, elsewhere: None, said: str, way: str
+) -> None:
+    words = {"message": SAID[said], "user_title": SAID[said], "user_msg": SAID[said]}
+    sandbox.set_faults({**WAYS[way], **words, "edge": ["campaigns", "ads"], "account": "1001"})
+    output = no_leak(referring(reader).check())
+    assert output.of("connectionStatus")[0]["status"] == "FAILED"
+    no_leak(referring(reader).read(["campaigns", "ads"]))
+    assert sandbox.fault_hits() > 0
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["env://CANARY_NOWHERE", "env://CANARY_JSON", "env://CANARY_JSON#nothing", "env://CANARY_TOKEN#key", "env://"],
+)
+def test_a_reference_that_leads_nowhere_shows_no_secret(
+    sandbox: Truth, reader: Rereader, no_leak: Look, elsewhere: None, reference: str
+) -> None:
+    sandbox.set_faults()
+    output = no_leak(referring(reader, app_secret=reference).check())
+    (status,) = output.of("connectionStatus")
+    assert status["status"] == "FAILED"
+    assert reference in status["message"]
+
+
+REFUSED = [{"kind": "error", "code": 1, "message": SAID["form"], "params": {"client_id": "77"}}]
+EXCHANGES: list[list[dict[str, Any]]] = [
+    [], [{"kind": "error", "code": 190, "message": SAID["form"], "edge": ["campaigns"]}], REFUSED,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["off", "run", "save"])
+def test_an_exchange_shows_no_secret_but_to_airbyte(no_leak: Look, mode: str) -> None:
+    handle = serve_in_thread(SHORT_LIVED)
+    try:
+        credentials = {**CREDENTIALS["app and user"]["credentials"], "long_lived_exchange": mode}
+        connector = Rereader(handle.url, {"credentials": credentials, "start_date": "2026-11-22"}, HASTE)
+        no_leak(connector.check())
+        for fault in EXCHANGES:
+            Truth(handle.url).set_faults(*fault)
+            output = connector.read(["campaigns"])
+            assert bool(output.of("control")) == (mode == "save" and fault != REFUSED)
+            told = [line for line in output.text.split("\n") if '"type":"CONTROL"' not in line]
+            no_leak(Output(output.exit_code, "\n".join(told), output.messages))
+    finally:
+        handle.stop()
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_recordings_and_their_pages_hold_no_secret(
+    sandbox: Truth, reader: Rereader, no_leak: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("META_ADS_RECORD", f"{tmp_path}/")
+    words = {"message": SAID[said], "user_title": SAID[said], "user_msg": SAID[said]}
+    sandbox.set_faults({"kind": "error", "code": 100, **words, "edge": ["campaigns", "insights"]})
+    assert no_leak(reader.read(STREAMS)).exit_code == 1
+    (recording,) = tmp_path.glob("*.json")
+    text = recording.read_text(encoding="utf-8")
+    assert json.loads(text)["errors"]
+    assert leaks(text) == []
+    assert execute(["report", str(recording), "--to", str(tmp_path / "page.html")]) == 0
+    assert leaks((tmp_path / "page.html").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("mode", ["taking", "refusing"])
+def test_collectors_get_no_secret_and_their_own_is_not_shown(
+    sandbox: Truth, reader: Rereader, no_leak: Look, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    sandbox.set_faults({"kind": "error", "code": 190, "message": SAID["call"], "edge": ["ads"]})
+    with collector(mode) as server:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", f"authorization={quote(APP_SECRET, safe='')}")
+        no_leak(reader.read(STREAMS))
+        assert server.got
+        for _, _, body in server.got:
+            sent = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+            assert leaks(sent.decode("latin-1")) == []

@@ -98,6 +98,7 @@ def _play(truth: Truth) -> None:
     _print_spend(first, second)
     if wrong:
         raise DemoFailed(f"{len(wrong)} differences from the truth, the first: " + "; ".join(wrong[:5]))
+    _report()
     print(f"\nEvery stream, deduplicated by its key, equals what the sandbox says is true. Files: {OUTPUT.name}/")
 
 
@@ -177,7 +178,7 @@ def _sync(truth: Truth, *, with_state: bool) -> Sync:
 def _messages(truth: Truth, command: str, *extra: str) -> Iterator[dict[str, Any]]:
     """What one run of the connector prints, line by line; the run has to end well and print nothing secret."""
     arguments = [str(CONNECTOR), command, "--config", str(OUTPUT / "config.json"), *extra]
-    environment = {**os.environ, "META_GRAPH_URL": truth.url}
+    environment = {**os.environ, "META_GRAPH_URL": truth.url, "META_ADS_RECORD": f"{OUTPUT / 'runs'}/"}
     environment.pop("DEPLOYMENT_MODE", None)
     errors: list[str] = []
     with subprocess.Popen(
@@ -221,6 +222,18 @@ def _print_spend(first: Sync, second: Sync) -> None:
     for campaign, currency in sorted(totals[1]):
         old, new = (total[campaign, currency] for total in totals)
         print(f"{campaign[:38]:<40}{currency:<4}{old:>14,.2f}{new:>14,.2f}")
+
+
+def _report() -> None:
+    """The second sync as a page, with the days that it found restated since the first."""
+    page = OUTPUT / "report.html"
+    arguments = [str(CONNECTOR), "report", str(OUTPUT / "runs"), "--to", str(page)]
+    ended = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT, check=False)
+    if ended.returncode or "Restated days" not in page.read_text(encoding="utf-8"):
+        raise DemoFailed(f"report: {ended.stderr.strip() or 'the page is not whole'}")
+    if TOKEN in page.read_text(encoding="utf-8"):
+        raise DemoFailed("the report shows the access token")
+    print(f"\nThe second sync as a page, restated days and all: {page.relative_to(ROOT)}")
 
 
 def _address(sandbox: subprocess.Popen[str]) -> str:

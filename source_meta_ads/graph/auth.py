@@ -1,20 +1,19 @@
-"""How a call proves who it is, and what the token behind it may do."""
+"""How a call proves who it is: a bearer token, a proof signed with the app's secret, and another token in its place."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from functools import cached_property
 
 import requests
 from requests.auth import AuthBase
 
-
-class _Reader(Protocol):
-    def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]: ...
+_PROOF = re.compile(r"appsecret_proof=[0-9a-f]*")
 
 
 def appsecret_proof(access_token: str, app_secret: str) -> str:
@@ -25,87 +24,79 @@ def appsecret_proof(access_token: str, app_secret: str) -> str:
     return hmac.new(app_secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True)
+class Key:
+    """A token, and the app secret that signs its calls where they are signed."""
+
+    access_token: str
+    app_secret: str | None = None
+
+    @cached_property
+    def proof(self) -> str | None:
+        """What proves that the caller knows the app's secret; None where calls are not signed."""
+        return appsecret_proof(self.access_token, self.app_secret) if self.app_secret else None
+
+
 class BearerAuth(AuthBase):
     """Puts the token in the Authorization header and, where an app secret is given, the proof in the query.
 
-    The token itself is never in a URL or body, so no access log or `paging.next` can carry it.
+    The token itself is never in a URL or body, so no access log or `paging.next` can carry it. `renewal` gives the key
+    as its store has it now, None where that can't be told; it is asked once for each token that Meta refuses, whichever
+    thread meets the refusal. Thread-safe.
     """
 
-    def __init__(self, access_token: str, app_secret: str | None = None) -> None:
-        self._access_token = access_token
-        self.proof = appsecret_proof(access_token, app_secret) if app_secret else None
+    def __init__(
+        self, access_token: str, app_secret: str | None = None, renewal: Callable[[], Key | None] | None = None
+    ) -> None:
+        self._key = Key(access_token, app_secret)
+        self._renewal = renewal
+        self._lock = threading.Lock()
+        self._refused: set[str] = set()
+
+    @property
+    def access_token(self) -> str:
+        """The token that calls are made with now."""
+        return self._key.access_token
+
+    @property
+    def proof(self) -> str | None:
+        """The proof that goes with it, None where calls are not signed."""
+        return self._key.proof
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The same request, authenticated; safe to apply twice."""
-        request.headers["Authorization"] = f"Bearer {self._access_token}"
-        if self.proof and "appsecret_proof=" not in (request.url or ""):
-            request.prepare_url(request.url, {"appsecret_proof": self.proof})
+        """The same request, authenticated; safe to apply twice, and with another key than before."""
+        key = self._key
+        request.headers["Authorization"] = f"Bearer {key.access_token}"
+        if key.proof:
+            url = request.url or ""
+            if "appsecret_proof=" in url:
+                request.url = _PROOF.sub(f"appsecret_proof={key.proof}", url)
+            else:
+                request.prepare_url(url, {"appsecret_proof": key.proof})
         return request
 
+    def replace(self, access_token: str) -> None:
+        """Make calls with another token of the same app from now on."""
+        with self._lock:
+            self._key = Key(access_token, self._key.app_secret)
 
-@dataclass(frozen=True)
-class TokenInfo:
-    """What /debug_token says of a token; None where Meta did not say.
+    def renew(self, request: requests.PreparedRequest) -> bool:
+        """Whether there is another token than the one a refused request carried; then it carries that one now."""
+        if not self.has_other_than(str(request.headers.get("Authorization", "")).removeprefix("Bearer ")):
+            return False
+        self(request)
+        return True
 
-    `expires_at` and `data_access_expires_at` are aware UTC datetimes, None for "never".
-    """
-
-    is_valid: bool
-    kind: str | None
-    app_id: str | None
-    scopes: frozenset[str]
-    expires_at: datetime | None
-    data_access_expires_at: datetime | None
-    error_message: str | None
-
-    def warnings(self, now: datetime, within_days: int = 7) -> list[str]:
-        """Sentences about what will soon stop working, or is missing already."""
-        found = []
-        if self.expires_at and (self.expires_at - now).days < within_days:
-            found.append(
-                f"the access token expires on {self.expires_at:%Y-%m-%d}: generate a new one, or use a system-user "
-                "token that does not expire"
-            )
-        if self.data_access_expires_at and (self.data_access_expires_at - now).days < within_days:
-            found.append(
-                f"the token's data access ends on {self.data_access_expires_at:%Y-%m-%d}: have the user "
-                "log in to the app again"
-            )
-        if self.scopes and not self.scopes & {"ads_read", "ads_management"}:
-            found.append(
-                f"the token has none of the permissions ads_read, ads_management (it has "
-                f"{', '.join(sorted(self.scopes))}): grant ads_read and generate a new token"
-            )
-        return found
-
-
-def inspect_token(session: _Reader, access_token: str) -> TokenInfo:
-    """What the token may do and until when, as the token itself may ask.
-
-    The token to inspect has to be a parameter of this one call; it is masked wherever a URL is shown.
-    Raises: GraphError, where Meta does not let a token inspect itself.
-    Meta: docs/graph-api/reference/debug_token (v26.0, read 2026-11)
-    """
-    answer = session.get_json("debug_token", {"input_token": access_token})
-    data = answer.get("data")
-    data = data if isinstance(data, dict) else {}
-    error = data.get("error")
-    scopes = data.get("scopes")
-    return TokenInfo(
-        is_valid=data.get("is_valid") is not False,
-        kind=data.get("type"),
-        app_id=data.get("app_id"),
-        scopes=frozenset(scope for scope in scopes if isinstance(scope, str))
-        if isinstance(scopes, list)
-        else frozenset(),
-        expires_at=_moment(data.get("expires_at")),
-        data_access_expires_at=_moment(data.get("data_access_expires_at")),
-        error_message=error.get("message") if isinstance(error, dict) else None,
-    )
-
-
-def _moment(unix: object) -> datetime | None:
-    """A Unix time as an aware datetime; 0 means "never" in Meta's answer."""
-    if isinstance(unix, int) and 0 < unix < 1 << 33:
-        return datetime.fromtimestamp(unix, UTC)
-    return None
+    def has_other_than(self, used: str) -> bool:
+        """Whether there is another token than one that was refused; its store is asked where it is the one in use."""
+        with self._lock:
+            if used == self._key.access_token:
+                # Another thread may have been here first: then the key is another one already.
+                if self._renewal is None or used in self._refused:
+                    return False
+                self._refused.add(used)
+                key = self._renewal()
+                if key is None or key == self._key:
+                    return False
+                self._key = key
+        return True

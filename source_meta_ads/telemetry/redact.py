@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from base64 import b64encode
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "****"
@@ -27,17 +29,38 @@ class Redactor:
     """Masks secrets in text; `secrets` are the values it knows."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self.secrets = tuple(dict.fromkeys(secret for secret in secrets if secret))
-        forms = {form for secret in self.secrets for form in _forms(secret)}
-        self.forms = tuple(sorted(forms, key=len, reverse=True))
-        # Longest first, so that a secret that starts another leaves no rest of it behind.
-        self._known = re.compile("|".join(re.escape(form) for form in self.forms)) if forms else None
+        self._lock = threading.Lock()
+        self.secrets: tuple[str, ...] = ()
+        self.forms: tuple[str, ...] = ()
+        self._known: re.Pattern[str] | None = None
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> list[str]:
+        """Mask these too from now on; every form of those that are new. Thread-safe."""
+        with self._lock:
+            self.secrets = tuple(dict.fromkeys([*self.secrets, *(secret for secret in secrets if secret)]))
+            forms = {form for secret in self.secrets for form in _forms(secret)}
+            new = sorted(forms - set(self.forms))
+            # Longest first, so that a secret that starts another leaves no rest of it behind.
+            self.forms = tuple(sorted(forms, key=len, reverse=True))
+            self._known = re.compile("|".join(re.escape(form) for form in self.forms)) if forms else None
+            return new
 
     def redact(self, text: str) -> str:
         """The text with every secret masked."""
-        if self._known:
-            text = self._known.sub(MASK, text)
+        if known := self._known:
+            text = known.sub(MASK, text)
         return _WHERE_SECRETS_STAND.sub(lambda match: match.group(1) + MASK, text)
+
+    def redact_all(self, value: Any) -> Any:
+        """A JSON value with every secret masked, in keys too."""
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, dict):
+            return {self.redact_all(key): self.redact_all(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.redact_all(each) for each in value]
+        return value
 
     def filter(self) -> logging.Filter:
         """A logging filter that masks messages, arguments and stack traces."""

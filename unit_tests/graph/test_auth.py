@@ -1,17 +1,13 @@
-"""How a call proves who it is, and what is said of a token."""
+"""How a call proves who it is, and what happens when its token is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import requests
 
-from source_meta_ads.graph.auth import BearerAuth, TokenInfo, appsecret_proof, inspect_token
-
-NOW = datetime(2026, 11, 24, 15, 1, tzinfo=UTC)
+from source_meta_ads.graph.auth import BearerAuth, Key, appsecret_proof
 
 
 def prepared(auth: BearerAuth) -> requests.PreparedRequest:
@@ -41,48 +37,67 @@ def test_a_signed_call_carries_the_proof_once_and_keeps_its_parameters() -> None
     assert "secret" not in url.replace("appsecret_proof", "")
 
 
-class Answers:
-    """A session that answers one body."""
+class Store:
+    """A store of keys that changes when told to, and counts how often it is asked."""
 
-    def __init__(self, body: dict[str, Any]) -> None:
-        self.body = body
+    def __init__(self, key: Key | None) -> None:
+        self.key, self.asked = key, 0
 
-    def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return self.body
-
-
-def info(**data: Any) -> TokenInfo:
-    return inspect_token(Answers({"data": data}), "tok")
+    def __call__(self) -> Key | None:
+        self.asked += 1
+        return self.key
 
 
-def test_a_token_that_never_expires_gives_no_warning() -> None:
-    token = info(is_valid=True, expires_at=0, data_access_expires_at=0, scopes=["ads_read"], type="SYSTEM_USER")
-    assert token.expires_at is None
-    assert token.warnings(NOW) == []
+def test_a_refused_call_carries_the_token_that_the_store_has_now() -> None:
+    auth = BearerAuth("old", "secret", Store(Key("new", "other secret")))
+    request = prepared(auth)
+    assert auth.renew(request)
+    assert request.headers["Authorization"] == "Bearer new"
+    url = request.url or ""
+    assert url.count("appsecret_proof=") == 1
+    assert f"appsecret_proof={appsecret_proof('new', 'other secret')}" in url
+    assert "fields=id%2Cname" in url
+    assert prepared(auth).headers["Authorization"] == "Bearer new"
 
 
-def test_what_will_soon_stop_working_is_said_with_its_date() -> None:
-    soon = int((NOW + timedelta(days=3)).timestamp())
-    (first, second) = info(is_valid=True, expires_at=soon, data_access_expires_at=soon, scopes=["ads_read"]).warnings(
-        NOW
-    )
-    assert "2026-11-27" in first
-    assert "2026-11-27" in second
+def test_a_store_without_another_token_is_asked_once() -> None:
+    for found in (None, Key("old")):
+        store = Store(found)
+        auth = BearerAuth("old", None, store)
+        request = prepared(auth)
+        assert [auth.renew(request) for _ in range(3)] == [False, False, False]
+        assert store.asked == 1
+        assert request.headers["Authorization"] == "Bearer old"
 
 
-def test_a_token_without_a_reading_permission_is_said_to_lack_it() -> None:
-    (warning,) = info(is_valid=True, scopes=["read_insights"]).warnings(NOW)
-    assert "ads_read" in warning
-    assert "read_insights" in warning
+def test_a_second_rotation_is_followed_too() -> None:
+    store = Store(Key("second"))
+    auth = BearerAuth("first", None, store)
+    request = prepared(auth)
+    assert auth.renew(request)
+    store.key = Key("third")
+    assert auth.renew(request)
+    assert request.headers["Authorization"] == "Bearer third"
 
 
-def test_an_invalid_token_says_why() -> None:
-    token = info(is_valid=False, error={"code": 190, "message": "expired"})
-    assert (token.is_valid, token.error_message) == (False, "expired")
+def test_many_threads_refused_at_once_ask_the_store_once() -> None:
+    store = Store(Key("new"))
+    auth = BearerAuth("old", None, store)
+    requests_ = [prepared(auth) for _ in range(16)]
+    together = threading.Barrier(16)
+
+    def refused(request: requests.PreparedRequest) -> bool:
+        together.wait(timeout=10)
+        return auth.renew(request)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(refused, requests_))
+    assert store.asked == 1
+    assert {request.headers["Authorization"] for request in requests_} == {"Bearer new"}
 
 
-@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": []}, {"data": {"scopes": "x", "expires_at": "soon"}}])
-def test_an_answer_without_details_is_not_taken_for_a_bad_token(body: dict[str, Any]) -> None:
-    token = inspect_token(Answers(body), "tok")
-    assert token.is_valid
-    assert token.warnings(NOW) == []
+def test_a_replaced_token_is_signed_with_the_same_secret() -> None:
+    auth = BearerAuth("short", "secret")
+    auth.replace("long")
+    assert auth.proof == appsecret_proof("long", "secret")
+    assert prepared(auth).headers["Authorization"] == "Bearer long"
