@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from source_meta_ads.catalog import Chosen, build_streams, reports_of
-from source_meta_ads.config import Config
-from source_meta_ads.graph.versions import versions
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from source_meta_ads.manifest import VersionRow, manifest
 from source_meta_ads.spec import connector_specification
-from source_meta_ads.streams.entities import ENTITIES
+from tools import streams_page
+from tools.streams_page import table
 
 ROOT = Path(__file__).resolve().parent.parent
 _MADE = "<!-- Made by tools/docs.py: change the code, then run `make docs`. -->\n"
@@ -31,11 +32,11 @@ def configuration() -> str:
             "fatal. The API's address is never part of the configuration: `META_GRAPH_URL` in the environment names",
             "another one, for a proxy or the sandbox.",
             "",
-            *_table(("key", "type", "default", "what it does"), rows),
+            *table(("key", "type", "default", "what it does"), rows),
             "",
             "## A report of your own: an entry of `custom_insights`",
             "",
-            *_table(("key", "type", "default", "what it does"), _settings(report)),
+            *table(("key", "type", "default", "what it does"), _settings(report)),
             "",
         ]
     )
@@ -61,54 +62,8 @@ def _default(node: Mapping[str, Any]) -> str:
 
 
 def streams() -> str:
-    """Every stream with its key, cursor and where its rows come from."""
-    config = Config.model_validate({"credentials": {"auth_type": "Service", "access_token": "none"}})
-    built = {each.stream.name: each.stream for each in build_streams(config, None, lambda name: Chosen())}
-    objects = [
-        (
-            f"`{entity.name}`",
-            f"`act_…/{entity.edge}`" if entity.edge else "`act_…`",
-            "`id`",
-            f"`{entity.cursor_field}`" if entity.cursor_field else "full refresh",
-            str(len(built[entity.name].get_json_schema()["properties"])),
-        )
-        for entity in ENTITIES
-    ]
-    reports = [
-        (
-            f"`{report.stream_name}`",
-            report.level,
-            _rows_of(report.increment),
-            ", ".join(f"`{each}`" for each in report.breakdowns) or "none",
-            ", ".join(f"`{each}`" for each in report.action_breakdowns or ()) or "none",
-            ", ".join(f"`{each}`" for each in report.primary_key),
-        )
-        for report in reports_of(config)
-    ]
-    return "\n".join(
-        [
-            "# Streams",
-            _MADE,
-            "Names, keys and cursors are those of source-facebook-marketing. Every record has `account_id`, digits",
-            "only.",
-            "",
-            "## Ad objects",
-            "",
-            *_table(("stream", "edge", "key", "cursor", "columns"), objects),
-            "",
-            "## Insights reports",
-            "",
-            "Read again for the lookback window at every sync. Cursor `date_start`, a day in the account's timezone.",
-            "Weeks begin on Monday, months on the 1st, all days at the start date.",
-            "",
-            *_table(("stream", "level", "a row for each", "breakdowns", "action breakdowns", "key"), reports),
-            "",
-        ]
-    )
-
-
-def _rows_of(increment: int | str) -> str:
-    return {1: "day", 7: "week", "monthly": "month", "all_days": "whole period"}.get(increment, f"{increment} days")
+    """Every stream with its columns."""
+    return streams_page.page(_MADE)
 
 
 def errors() -> str:
@@ -134,9 +89,9 @@ def errors() -> str:
             _MADE,
             "What Meta answers, the class it becomes, and what to do. The class alone decides what the connector does.",
             "",
-            *_table(("class", "tried again", "first wait at most", "longest wait", "tries"), policies),
+            *table(("class", "tried again", "first wait at most", "longest wait", "tries"), policies),
             "",
-            *_table(("code", "class", "what it means", "what to do"), rows),
+            *table(("code", "class", "what it means", "what to do"), rows),
             "",
         ]
     )
@@ -150,26 +105,54 @@ def _code(row: Mapping[str, Any]) -> str:
 
 
 def versions_page() -> str:
-    """Which API versions there are and until when Meta serves them."""
+    """Which API versions there are, until when Meta serves them, and what each changed."""
+    newest_first = list(reversed(manifest().compatibility))
     rows = [
-        (f"`{each.name}`", str(each.released), str(each.graph_expiry or "–"), str(each.marketing_expiry or "–"))
-        for each in reversed(versions())
+        (
+            f"[`{each.version}`](#{each.version.replace('.', '')})",
+            str(each.released),
+            str(each.graph_expiry or "–"),
+            str(each.marketing_expiry or "–"),
+            each.status,
+        )
+        for each in newest_first
     ]
     return "\n".join(
         [
             "# API versions",
             _MADE,
-            "Two clocks: the Marketing API's expiry binds ads calls. `–`: not announced.",
+            "Two clocks: the Marketing API's expiry binds ads calls. `–`: not announced. The standing is that of",
+            f"{manifest().as_of}: `source-meta-ads versions` tells today's, and `source-meta-ads drift` what an",
+            "upgrade changes for a configuration: see [drift](drift.md).",
             "",
-            *_table(("version", "released", "Graph API expiry", "Marketing API expiry"), rows),
+            *table(("version", "released", "Graph API expiry", "Marketing API expiry", "standing"), rows),
+            "",
+            "What Meta's SDK and changelog say that each version changed in the objects that are read here:",
+            "",
+            *(line for each in newest_first for line in _version_changes(each)),
+            "## Every version at once",
+            "",
+            *table(("day", "change"), ((str(each.date), each.change) for each in manifest().out_of_cycle)),
             "",
         ]
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cell.replace("\n", " ").replace("|", "\\|") for cell in line) + " |" for line in lines]
+def _version_changes(row: VersionRow) -> list[str]:
+    lines = []
+    for sign, nodes in (("+", row.fields.added), ("−", row.fields.removed)):
+        lines += [f"- {sign} {node}: {_code_list(names)}" for node, names in nodes.items()]
+    for node, types in row.fields.retyped.items():
+        lines += [f"- ~ {node}: `{name}` was `{before}`, is `{after}`" for name, (before, after) in types.items()]
+    for kind in ("breakdowns", "action_breakdowns", "attribution_windows"):
+        for sign, names in (("+", getattr(row, kind).added), ("−", getattr(row, kind).removed)):
+            lines += [f"- {sign} {kind.replace('_', ' ')}: {_code_list(names)}"] if names else []
+    told = ["<details><summary>fields and breakdowns</summary>", "", *lines, "", "</details>"]
+    return [f"## {row.version}", "", *(told if lines else ["No change that is known of."]), ""]
+
+
+def _code_list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 PAGES = {"configuration.md": configuration, "streams.md": streams, "errors.md": errors, "versions.md": versions_page}

@@ -1,4 +1,4 @@
-"""Which API versions there are and until when Meta serves them."""
+"""Which API versions there are, until when Meta serves them, and what to tell of one that is to end."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import functools
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
+
+Status = Literal["current", "supported", "deprecated", "expired", "unreleased", "unknown"]
 
 _FORM = re.compile(r"^v(\d+)\.(\d+)$")
+# Meta keeps a version for ads at least so long after the next one is out.
+_PROMISED = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,58 @@ class Version:
     def is_expired(self, on: date) -> bool:
         """Whether Marketing API calls of this version are no longer served as such on a day."""
         return self.marketing_expiry is not None and on >= self.marketing_expiry
+
+    def status(self, on: date) -> Status:
+        """What the version is on a day: an announced end makes it deprecated, a newer version only supported."""
+        if not self.is_known:
+            return "unknown"
+        if self.released and on < self.released:
+            return "unreleased"
+        if self.is_expired(on):
+            return "expired"
+        if self.marketing_expiry:
+            return "deprecated"
+        return "supported" if self.successor(on) else "current"
+
+    def successor(self, on: date) -> Version | None:
+        """The version that came after this one, if it is out on a day."""
+        later = [each for each in versions() if each.number > self.number and each.released and each.released <= on]
+        return later[0] if later else None
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """Major and minor, to order versions by."""
+        return number_of(self.name)
+
+    def warning(self, on: date) -> str | None:
+        """What to tell who uses the version on a day, with the date and what to do; None for a version in order."""
+        text = self._state_of_things(on)
+        if text is None:
+            return None
+        upgrade = f"set api_version to {DEFAULT_VERSION}"
+        if not self.is_known:
+            return f"api_version {self.name}: {text}: update the connector, or {upgrade}"
+        tells = f"`source-meta-ads drift --from {self.name} --to {DEFAULT_VERSION}` tells what changes"
+        return f"api_version {self.name}: {text}: {upgrade}; {tells}"
+
+    def _state_of_things(self, on: date) -> str | None:
+        status, after = self.status(on), self.successor(on)
+        if status == "unknown":
+            return f"this release knows nothing of it and takes it for {versions()[-1].name}"
+        if status == "expired":
+            return (
+                f"Meta stopped serving it for ads on {self.marketing_expiry}; calls are answered by another version "
+                "or refused"
+            )
+        if status == "deprecated" and self.marketing_expiry:
+            days = (self.marketing_expiry - on).days
+            return f"Meta stops serving it for ads on {self.marketing_expiry}, in {days} days"
+        if status == "supported" and after and after.released and on >= (until := after.released + _PROMISED):
+            return (
+                f"{after.name} is out since {after.released}, and Meta promised the one before until {until} only; no "
+                "end is announced yet"
+            )
+        return None
 
 
 @functools.cache
@@ -50,7 +106,14 @@ def find(name: str) -> Version:
     known = {version.name: version for version in versions()}
     if name in known:
         return known[name]
-    match = _FORM.match(name)
-    if match and int(match.group(1)) > max(int(each.removeprefix("v").split(".")[0]) for each in known):
+    if _FORM.match(name) and number_of(name)[0] > max(number_of(each)[0] for each in known):
         return Version(name, is_known=False)
     raise ValueError(f"{name!r} is no Marketing API version we know: use {DEFAULT_VERSION}")
+
+
+def number_of(name: str) -> tuple[int, int]:
+    """Major and minor of a version's name. Raises: ValueError for what is none."""
+    match = _FORM.match(name)
+    if match is None:
+        raise ValueError(f"{name!r} is no API version: write it like {DEFAULT_VERSION}")
+    return int(match.group(1)), int(match.group(2))

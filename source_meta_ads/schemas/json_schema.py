@@ -24,6 +24,8 @@ _JSON_TYPES = {
     "map": "object",
     "Object": "object",
 }
+# A value that is of one type here and of another there.
+_MIXED = ["null", "string", "number", "boolean", "array", "object"]
 _FORMATS: Mapping[str, Schema] = {
     "date": {"format": "date"},
     "datetime": {"format": "date-time", "airbyte_type": "timestamp_with_timezone"},
@@ -68,6 +70,8 @@ class _Types:
     def _bare(self, meta_type: str, within: tuple[str, ...]) -> Schema:
         if known := _JSON_TYPES.get(meta_type):
             return {"type": ["null", known], **_FORMATS.get(meta_type, {})}
+        if meta_type == "mixed":
+            return {"type": list(_MIXED)}
         if generic := _GENERIC.fullmatch(meta_type):
             kind, inner = generic.groups()
             if kind == "enum":

@@ -130,3 +130,9 @@ def test_the_schema_of_all_default_columns_of_insights_stays_small() -> None:
     node = load_node("AdsInsights", _VERSION)
     columns = {name: property_schema(node.fields[name].type, _VERSION) for name in node.default_names}
     assert len(json.dumps(record_schema(columns))) < 150_000
+
+
+def test_a_value_of_changing_type_takes_every_type() -> None:
+    assert set(property_schema("mixed", "v26.0")["type"]) == {
+        "null", "string", "number", "boolean", "array", "object",
+    }  # fmt: skip
