@@ -20,11 +20,16 @@ WORLD = {
     "tokens": [
         {"token": "tok-all", "accounts": ["1001", "1002"], "scopes": ["ads_read"]},
         {
+            "token": "tok-every", "accounts": ["1001", "1002"],
+            "scopes": ["ads_read", "ads_management", "business_management", "leads_retrieval"],
+        },
+        {
             "token": "tok-signed", "app_id": "77", "app_secret": "app-secret-77", "require_proof": True,
             "accounts": ["1001"], "scopes": ["ads_read"],
         },
         {"token": "tok-old", "accounts": ["1001"], "scopes": ["ads_read"], "expires_at": "2026-11-01T00:00:00Z"},
     ],
+    "businesses": [{"id": "900", "name": "Agency", "client": ["1001", "1002"]}],
     "accounts": [
         {
             "id": "1001", "name": "West", "timezone": "America/Los_Angeles", "currency": "USD",

@@ -98,7 +98,7 @@ def seconds(call: Mapping[str, Any]) -> float:
 SMALL_QUOTAS: dict[str, dict[str, Any]] = {
     "account score": {"score": {"limit": 8, "block_seconds": 60, "decay_seconds": 60}},
     "account score, 613": {"score": {"limit": 8, "block_seconds": 60, "decay_seconds": 60, "code": 613}},
-    "development access": {"tier": "development_access", "score": {"limit": 10}},
+    "development access": {"tier": "development_access", "score": {"limit": 6}},
     "business use case": {"buc": {"ads_management": 9}},
     "app": {"app": 50},
     "user": {"user": 50},
@@ -137,7 +137,7 @@ def test_without_headers_one_call_a_block_is_refused_at_most(world: World, kind:
 
 def test_insights_quotas_that_headers_forewarn_of_are_never_hit(world: World) -> None:
     truth, connector = world(
-        {"buc": {"ads_insights": 20}}, haste=HOURLY_HASTE, start_date="2026-09-20", rate_limit_timeout=1440
+        {"buc": {"ads_insights": 6}}, haste=HOURLY_HASTE, start_date="2026-09-20", rate_limit_timeout=1440
     )
     output = connector.read(["ads_insights", "ads_insights_country"], columns=COLUMNS)
     assert (output.exit_code, output.errors) == (0, [])

@@ -27,7 +27,8 @@ def true_rows(
     """The truth of a stream and the columns to compare."""
     columns = list(connector.streams()[name]["json_schema"]["properties"])
     if name in EDGES:
-        return truth.objects(EDGES[name], ACCOUNTS), columns
+        # The owner of an account is for tokens with business_management.
+        return truth.objects(EDGES[name], ACCOUNTS), [column for column in columns if column != "owner"]
     report = asked or REPORTS[name]
     fields = [column for column in columns if column not in report.breakdowns]
     return truth.report(report, ACCOUNTS, START, UNTIL, fields), columns
@@ -132,7 +133,7 @@ def test_a_report_of_the_users_own_equals_the_truth(connector: Connector, truth:
         "action_breakdowns": ["action_type"], "fields": ["campaign_name", "impressions", "spend", "actions"],
     }  # fmt: skip
     own = connector.with_config(custom_insights=[report])
-    name = next(each for each in own.streams() if each.startswith("custom") and each not in EDGES)
+    name = "customby_platform"
     key = [part[0] for part in own.streams()[name]["source_defined_primary_key"]]
     assert key == ["date_start", "account_id", "campaign_id", "publisher_platform"]
     asked = Asked(("publisher_platform",), ("action_type",), level="campaign")

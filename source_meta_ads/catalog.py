@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from source_meta_ads.config import Config, ConfigError
+from source_meta_ads.insights.breakdown_table import nearest
 from source_meta_ads.insights.reports import Report, built_in_reports
 from source_meta_ads.streams.base import MetaStream, Runtime
+from source_meta_ads.streams.changes import Following
+from source_meta_ads.streams.declaration import Entity
 from source_meta_ads.streams.entities import ENTITIES
-from source_meta_ads.streams.entity import Entity, EntityStream
+from source_meta_ads.streams.entity import EntityStream
 from source_meta_ads.streams.insights import InsightsStream
+from source_meta_ads.streams.override import StreamOverride
 from source_meta_ads.streams.progress import DaysDone, LatestMoment, StateProgress
 
 
@@ -35,10 +39,11 @@ class Built:
 def build_streams(config: Config, runtime: Runtime | None, chosen: Callable[[str], Chosen]) -> Iterator[Built]:
     """Every stream, in the order of the catalog; cheap, and without a call to Meta.
 
-    Raises: ConfigError when two reports would have one name.
+    Raises: ConfigError when two reports would have one name, or an override doesn't fit.
     """
+    overrides = {override.name: override for override in config.stream_overrides}
     for entity in ENTITIES:
-        yield _entity(entity, config, runtime, chosen(entity.name))
+        yield _entity(entity, config, runtime, chosen(entity.name), overrides.pop(entity.name, None))
     seen: set[str] = {entity.name for entity in ENTITIES}
     for report in reports_of(config):
         if report.stream_name in seen:
@@ -46,7 +51,11 @@ def build_streams(config: Config, runtime: Runtime | None, chosen: Callable[[str
                 f"custom_insights: two streams would be called {report.stream_name!r}: give each report its own name"
             )
         seen.add(report.stream_name)
-        yield _report(report, config, runtime, chosen(report.stream_name))
+        name = report.stream_name
+        yield _report(report, config, runtime, chosen(name), overrides.pop(name, None))
+    if overrides:
+        name = next(iter(overrides))
+        raise ConfigError(f"stream_overrides: no stream is called {name!r}: {nearest(name, sorted(seen))}")
 
 
 def reports_of(config: Config) -> list[Report]:
@@ -54,29 +63,72 @@ def reports_of(config: Config) -> list[Report]:
     return [_completed(report, config) for report in [*built_in_reports(config.api_version), *config.custom_insights]]
 
 
-def _entity(entity: Entity, config: Config, runtime: Runtime | None, chosen: Chosen) -> Built:
+def declared_key(config: Config, name: str) -> tuple[str, ...]:
+    """The key that a stream has by its declaration or report, whatever the user says of it."""
+    keys = {entity.name: entity.key for entity in ENTITIES}
+    return keys.get(name) or next((each.primary_key for each in reports_of(config) if each.stream_name == name), ())
+
+
+def _entity(
+    declared: Entity, config: Config, runtime: Runtime | None, chosen: Chosen, override: StreamOverride | None
+) -> Built:
+    entity = declared
+    if override:
+        entity = replace(
+            declared,
+            key=override.key_of(declared.key),
+            cursor_field=override.cursor_field or declared.cursor_field,
+        )
     statuses = getattr(config, entity.statuses) if entity.statuses else ()
     progress = LatestMoment(entity.cursor_field, statuses) if entity.cursor_field else None
     state = _usable(entity.name, chosen.state, progress, runtime)
+    following = None
+    if progress and runtime and chosen.state is not None:
+        following = Following(entity.name, config.entity_changes, progress, runtime.clock, runtime.logger)
     stream = EntityStream(
         entity,
         config.api_version,
         chosen.columns,
         runtime,
         statuses=statuses,
-        page_size=config.page_size or entity.page_size,
+        page_size=config.page_size,
         state=state,
+        following=following,
+        switched_off=[column.name for column in entity.added if column.switch and not getattr(config, column.switch)],
+        start=config.start_date,
     )
+    _require_fit(override, stream, declared)
     return Built(stream, progress, state)
 
 
-def _report(report: Report, config: Config, runtime: Runtime | None, chosen: Chosen) -> Built:
+def _report(
+    report: Report, config: Config, runtime: Runtime | None, chosen: Chosen, override: StreamOverride | None
+) -> Built:
     progress = DaysDone(report.increment)
     state = _usable(report.stream_name, chosen.state, progress, runtime)
     stream = InsightsStream(
-        report, config.api_version, chosen.columns, runtime, state=state, progress=progress, reconcile=config.reconcile
+        report,
+        config.api_version,
+        _with_key(chosen.columns, override),
+        runtime,
+        state=state,
+        progress=progress,
+        reconcile=config.reconcile,
+        key=override.primary_key if override else (),
     )
+    _require_fit(override, stream, None)
     return Built(stream, progress, state)
+
+
+def _with_key(columns: Collection[str] | None, override: StreamOverride | None) -> Collection[str] | None:
+    """The selected columns and those of a key of the user's own; None: all."""
+    return columns if columns is None or override is None else [*columns, *override.primary_key]
+
+
+def _require_fit(override: StreamOverride | None, stream: MetaStream, entity: Entity | None) -> None:
+    """Raise ConfigError naming the column of an override that is none, or why the stream can't have it."""
+    if override and (problem := override.problem(stream.schema, entity)):
+        raise ConfigError(f"stream_overrides: {override.name}: {problem}")
 
 
 def _usable(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from source_meta_ads.accounts import Account, Reach, reachable
-from source_meta_ads.catalog import reports_of
+from source_meta_ads.accounts import Account, Reach, describe, reachable
+from source_meta_ads.catalog import Chosen, build_streams, reports_of
 from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection
-from source_meta_ads.graph.auth import inspect_token
-from source_meta_ads.graph.errors import AuthError, GraphError, RateLimited
+from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.insights.preflight import Confirmer, Finding, is_doubtful, rule_problems
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.insights.retention import age_problems
-from source_meta_ads.streams.failure import Failure, failure_of
+from source_meta_ads.streams.failure import failure_of
+from source_meta_ads.token_health import check_token
 
 # With no account configured a token may reach thousands: the first few stand for all in `check`.
 _MOST_ACCOUNTS_TRIED = 20
@@ -32,8 +32,8 @@ def check_access(config: Config, connection: Connection) -> None:
     reports = [report for report in reports_of(config) if report.is_custom]
     require_possible(config)
     try:
-        _check_token(config, connection)
-        reach = reachable(connection.session, config.account_ids, connection.logger)
+        check_token(config, connection)
+        reach = reachable(connection.session, config.account_ids, connection.logger, config.account_filter)
     except GraphError as error:
         raise failure_of(error) from None
     findings = [str(refused.error) for refused in reach.refused]
@@ -56,18 +56,28 @@ def check_access(config: Config, connection: Connection) -> None:
 
 def require_accounts(reach: Reach) -> None:
     """Raise ConfigError where there is no account to read, so that no sync succeeds with nothing."""
-    if not reach.accounts and not reach.refused:
+    if reach.accounts or reach.refused:
+        return
+    if reach.skipped:
+        raise ConfigError(f"none of the {len(reach.skipped)} ad accounts found can be read: {reach.skipped[0].error}")
+    if reach.left_out:
         raise ConfigError(
-            "the token reaches no ad account: assign ad accounts to its user or system user in Business settings, "
-            "or name accounts in account_ids"
+            f"account_include and account_exclude leave none of {len(reach.left_out)} ad accounts, the first being "
+            f"{describe(reach.left_out[0])}: change the patterns"
         )
+    raise ConfigError(
+        "the token reaches no ad account: assign ad accounts to its user or system user in Business settings, "
+        "or name accounts in account_ids"
+    )
 
 
 def require_possible(config: Config) -> None:
-    """Hold every report against Meta's rules; calls nothing and logs nothing.
+    """Hold every report against Meta's rules, and every override against its stream; calls nothing, logs nothing.
 
-    Raises: ConfigError naming the impossible reports, the rules and the nearest valid reports.
+    Raises: ConfigError naming the impossible reports, the rules and the nearest valid reports; or the wrong override.
     """
+    if config.stream_overrides:
+        list(build_streams(config, None, lambda _: Chosen()))
     _raise_errors(rule_problems(reports_of(config), config.api_version))
 
 
@@ -132,21 +142,6 @@ def _raise_errors(findings: Iterable[Finding]) -> None:
     errors = [str(finding) for finding in findings if finding.is_error]
     if errors:
         raise ConfigError("; ".join(errors))
-
-
-def _check_token(config: Config, connection: Connection) -> None:
-    """Raise where Meta calls the token invalid; log when it will end and what it lacks."""
-    try:
-        info = inspect_token(connection.session, config.credentials.access_token)
-    except (AuthError, RateLimited):
-        raise
-    except GraphError as error:
-        connection.logger.info(f"Meta does not let this token inspect itself, its expiry stays unknown: {error}")
-        return
-    if not info.is_valid:
-        raise Failure(f"the access token is not valid ({info.error_message or 'no reason given'}): generate a new one")
-    for warning in info.warnings(connection.clock.now()):
-        connection.logger.warning(warning)
 
 
 def _listed(accounts: tuple[Account, ...], most: int = 10) -> str:

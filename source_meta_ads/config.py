@@ -8,11 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from source_meta_ads.account_filter import AccountFilter, AccountPattern
+from source_meta_ads.authentication import ClientCredentials, ServiceCredentials
 from source_meta_ads.graph.versions import DEFAULT_VERSION, find
 from source_meta_ads.insights.day import Day
 from source_meta_ads.insights.names import ActionBreakdownName
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.streams.failure import Failure
+from source_meta_ads.streams.override import StreamOverride
+from source_meta_ads.streams.sweep import Changes
 
 _ACCOUNT_ID = re.compile(r"^(?:act_)?(\d+)$")
 
@@ -28,53 +32,6 @@ class ConfigError(Failure):
     """A configuration that can't be used; its message says which value, why, and what to write instead."""
 
 
-class ClientCredentials(BaseModel):
-    """A user token of an app, with the app's id and secret."""
-
-    model_config = ConfigDict(title="App and user access token")
-
-    auth_type: Literal["Client"] = "Client"
-    client_id: str = Field("", title="App ID", description="The app the token belongs to.")
-    client_secret: str = Field(
-        "",
-        title="App secret",
-        description="The app's secret. With it every call carries an appsecret_proof.",
-        json_schema_extra={"airbyte_secret": True},
-    )
-    access_token: str = Field(
-        title="Access token",
-        description="A long-lived user access token with ads_read.",
-        json_schema_extra={"airbyte_secret": True},
-        min_length=1,
-    )
-
-    @property
-    def app_secret(self) -> str | None:
-        """The secret that signs calls, if one is given."""
-        return self.client_secret or None
-
-
-class ServiceCredentials(BaseModel):
-    """A system-user token."""
-
-    model_config = ConfigDict(title="System-user access token")
-
-    auth_type: Literal["Service"] = "Service"
-    access_token: str = Field(
-        title="Access token",
-        description="A system-user access token with ads_read on the ad accounts.",
-        json_schema_extra={"airbyte_secret": True},
-        min_length=1,
-    )
-    app_id: str | None = Field(None, title="App ID", description="The app the token belongs to.")
-    app_secret: str | None = Field(
-        None,
-        title="App secret",
-        description="The app's secret. With it every call carries an appsecret_proof.",
-        json_schema_extra={"airbyte_secret": True},
-    )
-
-
 class Config(BaseModel):
     """All settings; unknown keys are kept apart in `unknown_keys`, to be reported."""
 
@@ -85,6 +42,19 @@ class Config(BaseModel):
         title="Ad account IDs",
         description="Ad accounts to read, as digits (act_ is tolerated). Empty: every account the token reaches.",
         examples=[["111111111111111"]],
+    )
+    account_include: list[AccountPattern] = Field(
+        default_factory=list,
+        title="Ad accounts to include",
+        description="Read only accounts whose id or name matches one of these patterns (* any text, ? one character, "
+        "case ignored). Empty: all.",
+        examples=[["Shop *", "1234*"]],
+    )
+    account_exclude: list[AccountPattern] = Field(
+        default_factory=list,
+        title="Ad accounts to exclude",
+        description="Leave out accounts whose id or name matches one of these patterns, included ones too.",
+        examples=[["*(test)"]],
     )
     credentials: Annotated[ClientCredentials | ServiceCredentials, Field(discriminator="auth_type")] = Field(
         title="Authentication", description="How to authenticate with the Marketing API."
@@ -108,8 +78,17 @@ class Config(BaseModel):
         default_factory=list, title="Ad set statuses", description="As for campaigns."
     )
     ad_statuses: list[AdStatus] = Field(default_factory=list, title="Ad statuses", description="As for campaigns.")
+    entity_changes: Changes | None = Field(
+        None,
+        title="Changes of ad objects",
+        description="How an incremental sync of campaigns, ad sets and ads finds what changed. updated_time: what Meta "
+        "says was updated. sweep: a light list of all of them too, which finds budgets, statuses and deletions that "
+        "moved no updated_time. Empty: sweep where that list takes at most 20 calls (10,000 objects of an account).",
+    )
     fetch_thumbnail_images: bool = Field(
-        False, title="Fetch thumbnail images", description="Accepted for compatibility; not acted on yet."
+        False,
+        title="Fetch thumbnail images",
+        description="Fill thumbnail_data_url of ad creatives with the picture itself, one more download a creative.",
     )
     custom_insights: list[Report] = Field(
         default_factory=list,
@@ -155,6 +134,17 @@ class Config(BaseModel):
         title="Reconcile reports",
         description="Compare each report's daily sums of impressions, clicks and spend with the account's, one call "
         "a report job: off, warn (log and count differences) or fail (the days are read again by the next sync).",
+    )
+    schema_drift: Literal["ignore", "warn", "fail"] = Field(
+        "warn",
+        title="Schema drift",
+        description="What to do where fields are not what the schema says, or what they were: ignore, warn (log, and "
+        "count each once) or fail (the stream ends as failed once its rows are out). Unknown fields always pass.",
+    )
+    stream_overrides: list[StreamOverride] = Field(
+        default_factory=list,
+        title="Stream overrides",
+        description="Streams whose primary key, or cursor where there is none, is to be another than declared.",
     )
     api_version: str = Field(
         DEFAULT_VERSION,
@@ -202,11 +192,24 @@ class Config(BaseModel):
         """A version that Meta has, or may have released after us."""
         return find(value).name if isinstance(value, str) else value
 
+    @field_validator("stream_overrides")
+    @classmethod
+    def _one_override_a_stream(cls, value: list[StreamOverride]) -> list[StreamOverride]:
+        names = [override.name for override in value]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"two overrides of {twice[0]!r}: put them into one")
+        return value
+
     @model_validator(mode="after")
     def _dates_in_order(self) -> Config:
         if self.start_date and self.end_date and self.end_date < self.start_date:
             raise ValueError(f"end_date {self.end_date} is before start_date {self.start_date}: exchange or remove one")
         return self
+
+    @property
+    def account_filter(self) -> AccountFilter:
+        """Which of the accounts found or configured are wanted."""
+        return AccountFilter(tuple(self.account_include), tuple(self.account_exclude))
 
     @property
     def unknown_keys(self) -> list[str]:

@@ -15,9 +15,11 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.utils import AirbyteTracedException
+from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
 from source_meta_ads.commands import execute, is_command
 from source_meta_ads.config import Config
+from source_meta_ads.secrets.reference import is_reference
 from source_meta_ads.source import SourceMetaAds
 from source_meta_ads.streams.failure import Failure
 from source_meta_ads.telemetry.redact import Redactor
@@ -33,6 +35,12 @@ class _Entrypoint(AirbyteEntrypoint):
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         """Raise ConfigError for a configuration that can't be used."""
         Config.parse(config)
+
+    @staticmethod
+    def set_up_secret_filter(config: Any, connection_specification: Mapping[str, Any]) -> None:
+        """Mask the configuration's secrets; a reference to one is none, and has to be named in errors."""
+        found = get_secrets(connection_specification, config) if isinstance(config, Mapping) else []
+        update_secrets([secret for secret in found if not is_reference(secret)])
 
     @staticmethod
     def airbyte_message_to_string(airbyte_message: AirbyteMessage) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from queue import Queue
 from typing import Any
 
 from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
+    AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
     ConnectorSpecification,
@@ -27,25 +28,28 @@ from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils import AirbyteTracedException
-from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 
 from source_meta_ads.catalog import Built, Chosen, build_streams
 from source_meta_ads.check import check_access, check_selected, require_accounts, require_possible
 from source_meta_ads.clock import Clock
+from source_meta_ads.closing import Told, closing
 from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection, connect, runtime
+from source_meta_ads.credentials import Credentials
 from source_meta_ads.graph.errors import GraphError
-from source_meta_ads.graph.versions import DEFAULT_VERSION, find
+from source_meta_ads.graph.versions import find
+from source_meta_ads.registration import Registrar
+from source_meta_ads.schemas.drift import SchemaLog
 from source_meta_ads.spec import connector_specification
 from source_meta_ads.streams.base import Runtime
 from source_meta_ads.streams.cursor import AccountCursor
 from source_meta_ads.streams.failure import Failure, Failures, failure_of
 from source_meta_ads.streams.legacy_state import adopt_state
+from source_meta_ads.token_health import begin_with_token
 
 # Records and states wait here for stdout; a full queue holds the workers back, so memory stays flat.
 _QUEUE_SIZE = 1_000
 _DEFAULT_WORKERS = 10
-_MOST_LIMITS_TOLD = 200
 # Threads that wait for a limit or make slices hold no turn, so there are more threads than turns.
 _THREADS_A_TURN = 4
 
@@ -58,6 +62,12 @@ class _Reading:
     catalog: ConfiguredAirbyteCatalog
     states: ConnectorStateManager
     runtime: Runtime
+    schema_log: SchemaLog | None = None
+
+    @cached_property
+    def registrar(self) -> Registrar:
+        """What compares, registers and watches the schemas of the read's streams."""
+        return Registrar(self.config, lambda name: _chosen(name, self), self.runtime, self.schema_log)
 
 
 class SourceMetaAds(ConcurrentSourceAdapter):
@@ -65,7 +75,15 @@ class SourceMetaAds(ConcurrentSourceAdapter):
 
     raise_exception_on_missing_stream = True
 
-    def __init__(self, clock: Clock | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        environ: Mapping[str, str] | None = None,
+        schema_log: SchemaLog | None = None,
+        on_recorded: Told | None = None,
+    ) -> None:
+        self._on_recorded = on_recorded
+        self._schema_log = schema_log
         self._clock = clock or Clock()
         self._environ = os.environ if environ is None else environ
         self._repository: MessageRepository = InMemoryMessageRepository()
@@ -88,9 +106,11 @@ class SourceMetaAds(ConcurrentSourceAdapter):
 
     def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
         """(True, None), or a Failure that says what to change; waits out no limit."""
-        settings = self._parse(logger, config)
+        credentials = Credentials(config, self._environ)
+        settings = self._parse(logger, credentials)
+        connection = self._connect(settings, credentials, logger, waits_for_limits=False)
         try:
-            check_access(settings, self._connect(settings, logger, waits_for_limits=False))
+            check_access(settings, connection)
         except Failure as failure:
             # Only a config error becomes a verdict with a message; a passing failure is an answer to `check` too.
             raise ConfigError(str(failure.message)) from None
@@ -117,8 +137,23 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         """Records, states and statuses of the configured streams. Raises: Failure once all that can be read is."""
-        settings = self._parse(logger, config)
-        connection = self._connect(settings, logger)
+        credentials = Credentials(config, self._environ)
+        settings = self._parse(logger, credentials)
+        connection = self._connect(settings, credentials, logger)
+        with closing(connection, self._environ, logger, self._on_recorded):
+            yield from begin_with_token(settings, credentials, connection)
+            yield from self._read(settings, connection, logger, config, catalog=catalog, state=state)
+
+    def _read(
+        self,
+        settings: Config,
+        connection: Connection,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        *,
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None,
+    ) -> Iterator[AirbyteMessage]:
         require_possible(settings)
         try:
             means = runtime(settings, connection)
@@ -126,36 +161,43 @@ class SourceMetaAds(ConcurrentSourceAdapter):
             raise failure_of(error) from None
         require_accounts(means.reach)
         self._concurrent_source = self._concurrent_source_of(settings.num_workers)
-        reading = _Reading(settings, catalog, ConnectorStateManager(state), means)
+        reading = _Reading(settings, catalog, ConnectorStateManager(state), means, self._schema_log)
         _preflight(reading, connection)
         self._reading = reading
         failures = Failures()
         try:
-            for message in super().read(logger, config, catalog, state):
-                yield _masked(message, connection)
-                failures.note(message)
+            for each in super().read(logger, config, catalog, state):
+                for message in _settled(each, reading.registrar):
+                    yield _masked(message, connection)
+                    failures.note(message)
         except AirbyteTracedException as error:
             raise failures.closing(connection.redactor.redact(error.message or str(error))) from None
+        else:
+            if failures.are_any:
+                raise failures.closing("")
         finally:
             self._reading = None
-            logger.info(f"run summary: {json.dumps(_summary(connection))}")
 
-    def _parse(self, logger: logging.Logger, config: Mapping[str, Any]) -> Config:
-        settings = Config.parse(config)
+    def _parse(self, logger: logging.Logger, credentials: Credentials) -> Config:
+        settings = credentials.settings()
         if settings.unknown_keys:
             logger.warning(f"unknown configuration keys are ignored: {', '.join(settings.unknown_keys)}")
-        version = find(settings.api_version)
-        if version.is_expired(self._clock.now().date()):
-            logger.warning(
-                f"api_version {version.name}: Meta stopped serving it for ads on {version.marketing_expiry}; calls are "
-                f"answered by another version or refused: set api_version to {DEFAULT_VERSION}"
-            )
+        if warning := find(settings.api_version).warning(self._clock.now().date()):
+            logger.warning(warning)
         return settings
 
-    def _connect(self, settings: Config, logger: logging.Logger, *, waits_for_limits: bool = True) -> Connection:
-        connection = connect(settings, self._environ, self._clock, logger, waits_for_limits=waits_for_limits)
-        for form in connection.redactor.forms:
-            add_to_secrets(form)
+    def _connect(
+        self, settings: Config, credentials: Credentials, logger: logging.Logger, *, waits_for_limits: bool = True
+    ) -> Connection:
+        connection = connect(
+            settings,
+            self._environ,
+            self._clock,
+            logger,
+            waits_for_limits=waits_for_limits,
+            renewal=credentials.renewed,
+        )
+        connection.learn(credentials.secrets)
         return connection
 
     def _concurrent_source_of(self, workers: int) -> ConcurrentSource:
@@ -174,21 +216,13 @@ class SourceMetaAds(ConcurrentSourceAdapter):
     def _concurrent(self, built: Built, configured: ConfiguredAirbyteStream | None, reading: _Reading) -> Stream:
         """The stream as the engine reads it; with our cursor where it is read incrementally."""
         logger = reading.runtime.logger
+        built = reading.registrar.begin(built) if configured else built
         stream = built.stream
         if built.progress is None or configured is None or configured.sync_mode != SyncMode.incremental:
             return self.convert_to_concurrent_stream(logger, stream, reading.states)
         cursor = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
         stream.keep_place(cursor.update)
         return self.convert_to_concurrent_stream(logger, stream, reading.states, cursor)
-
-
-def _summary(connection: Connection) -> dict[str, Any]:
-    """What the run did, and how much of each limit is used now, in percent, with what a call took of it."""
-    limits = {
-        f"{kind} act_{owner}" if owner else kind: {"used_pct": round(used, 1), "pct_per_call": round(per_call, 3)}
-        for (kind, owner), (used, per_call) in sorted(connection.throttle.used().items(), key=str)
-    }
-    return {**connection.meter.summary(), "limits": dict(list(limits.items())[:_MOST_LIMITS_TOLD])}
 
 
 def _preflight(reading: _Reading, connection: Connection) -> None:
@@ -211,6 +245,17 @@ def _chosen(name: str, reading: _Reading) -> Chosen:
 def _state(name: str, reading: _Reading) -> dict[str, Any]:
     accounts = [account.id for account in reading.runtime.reach.accounts]
     return adopt_state(reading.states.get_stream_state(name, None), accounts)
+
+
+def _settled(message: AirbyteMessage, registrar: Registrar) -> Iterator[AirbyteMessage]:
+    """The message; for a stream that drifted where it may not, what says that it failed instead of its completion."""
+    status = message.trace.stream_status if message.trace else None
+    if status and status.status == AirbyteStreamStatus.COMPLETE:
+        reason = registrar.end(status.stream_descriptor.name)
+        if reason:
+            yield Failure(reason).as_airbyte_message(stream_descriptor=status.stream_descriptor)
+            status.status = AirbyteStreamStatus.INCOMPLETE
+    yield message
 
 
 def _masked(message: AirbyteMessage, connection: Connection) -> AirbyteMessage:

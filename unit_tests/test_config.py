@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from source_meta_ads.config import ClientCredentials, Config, ConfigError, ServiceCredentials, fold_legacy_keys
+from source_meta_ads.authentication import ClientCredentials, ServiceCredentials
+from source_meta_ads.config import Config, ConfigError, fold_legacy_keys
 
 SERVICE = {"auth_type": "Service", "access_token": "tok-canary-1"}
 

@@ -13,17 +13,19 @@ PACKAGE = "source_meta_ads"
 
 # From the ground up; what shares a line never imports each other. A new folder or file needs its line here.
 LAYERS = (
-    ("telemetry", "clock"),
-    ("graph", "secrets"),
+    ("telemetry", "clock", "aws"),
+    ("graph", "secrets", "account_filter", "authentication"),
     ("accounts", "schemas", "manifest"),
     ("insights",),
     ("streams",),
     ("config",),
+    ("credentials",),
     ("connection", "spec", "catalog"),
-    ("check",),
+    ("token_health", "closing"),
+    ("check", "probe", "registration", "upgrade"),
     ("source",),
     # Beside the core, which never imports them: what runs it without an Airbyte platform.
-    ("registry", "sinks", "reporting"),
+    ("registry", "sinks", "reporting", "migration"),
     ("runners",),
     ("commands",),
     ("run",),

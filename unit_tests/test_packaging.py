@@ -7,12 +7,15 @@ import re
 import tomllib
 import uuid
 from collections.abc import Iterator
+from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import yaml
+from jsonschema import Draft7Validator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -21,7 +24,7 @@ from source_meta_ads.insights.reports import built_in_reports
 from source_meta_ads.streams.entities import ENTITIES
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-runner.lock")
 # Spelled so that this file does not find itself.
 PACKAGE_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "proxy.golang" + ".org")
 LEFT_OUT = {"build", "demo-output", "dist"}
@@ -120,9 +123,9 @@ def test_a_lock_pins_every_dependency_by_hash_and_names_no_host(name: str) -> No
     assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
 
 
-def test_the_dev_lock_adds_to_the_runtime_lock_without_changing_it() -> None:
-    runtime, dev = (pins(text(name)) for name in LOCKS)
-    assert {name: dev.get(name) for name in runtime} == runtime
+def test_the_other_locks_add_to_the_runtime_lock_without_changing_it() -> None:
+    runtime, dev, runner = (pins(text(name)) for name in LOCKS)
+    assert {name: dev.get(name) for name in runtime} == runtime == {name: runner.get(name) for name in runtime}
     for requirement in map(Requirement, project()["optional-dependencies"]["dev"]):
         if requirement.name == project()["name"]:
             continue
@@ -172,4 +175,33 @@ def test_the_metadata_tags_the_api_versions_served_on_the_release_date() -> None
 
 def test_suggested_streams_exist() -> None:
     known = {entity.name for entity in ENTITIES} | {report.name for report in built_in_reports(DEFAULT_VERSION)}
-    assert set(metadata()["suggestedStreams"]["streams"]) <= known
+    suggested = set(metadata()["suggestedStreams"]["streams"])
+    assert suggested <= known
+    # What needs a permission of its own is read only where somebody chose it.
+    assert not [entity.name for entity in ENTITIES if entity.name in suggested and not entity.default_on]
+
+
+def plain(value: Any) -> Any:
+    """YAML as JSON has it: dates as text."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def without_ids(schema: Any, is_root: bool = True) -> Any:
+    """A published schema whose references all start at its root, although the parts that were put into it have ids."""
+    if isinstance(schema, list):
+        return [without_ids(each, is_root=False) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: without_ids(each, is_root=False) for key, each in schema.items() if is_root or key != "$id"}
+
+
+def test_the_metadata_fits_airbytes_schema() -> None:
+    package = resources.files("airbyte_connector_models") / "metadata" / "v0" / "ConnectorMetadataDefinitionV0.json"
+    validator = Draft7Validator(without_ids(json.loads(package.read_text(encoding="utf-8"))))
+    whole = plain(yaml.safe_load(text("metadata.yaml")))
+    assert [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(whole)] == []
+    assert next(validator.iter_errors({**whole, "data": {**whole["data"], "connectorType": "sauce"}}), None)

@@ -11,7 +11,15 @@ import importlib
 from collections.abc import Sequence
 
 # Name → what it does, as `--help` has it. A command's module is called like the command.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "drift": "what changes between two API versions, for all fields or those that a configuration uses",
+    "migrate": "what changes for a connection of source-facebook-marketing, and its files converted",
+    "report": "a recorded run as one HTML page",
+    "run": "a plan's connections, read into files here or on S3, once or on a schedule",
+    "state": "where the streams of a plan's connections stand, how they got there, and taking them back",
+    "sync": "streams read into a folder, with nothing but a configuration; run again, it goes on from there",
+    "versions": "the API versions that Meta has had, until when it serves each, and what each changed",
+}
 
 
 def is_command(args: Sequence[str]) -> bool:

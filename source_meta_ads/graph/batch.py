@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import orjson
 
+from source_meta_ads.graph.call import Call, encode_params
 from source_meta_ads.graph.classify import classify
-from source_meta_ads.graph.client import Call, GraphSession, encode_params
-from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
+from source_meta_ads.graph.client import GraphSession
+from source_meta_ads.graph.errors import AuthError, GraphError, RateLimited, TransientError
 from source_meta_ads.graph.limits import limits_of
 
 MOST_ITEMS = 50
@@ -38,12 +39,21 @@ def get_many(
     found: list[dict[str, Any] | GraphError] = []
     for start in range(0, len(gets), MOST_ITEMS):
         some = gets[start : start + MOST_ITEMS]
-        items = [{"method": "GET", "relative_url": _relative_url(session, get)} for get in some]
-        limits = [limit for get in some for limit in limits_of(get.edge, get.account_id)]
-        answers = session.post_batch(items, limits, stream=stream)
-        answers += [None] * (len(some) - len(answers))
-        found += [_outcome(session, get, answer, stream) for get, answer in zip(some, answers, strict=False)]
+        token = session.bearer.access_token
+        outcomes = _outcomes(session, some, stream)
+        if any(isinstance(each, AuthError) for each in outcomes) and session.bearer.has_other_than(token):
+            outcomes = _outcomes(session, some, stream)
+        found += outcomes
     return found
+
+
+def _outcomes(session: GraphSession, some: Sequence[Get], stream: str | None) -> list[dict[str, Any] | GraphError]:
+    """The outcome of each read of one request."""
+    items = [{"method": "GET", "relative_url": _relative_url(session, get)} for get in some]
+    limits = [limit for get in some for limit in limits_of(get.edge, get.account_id)]
+    answers = session.post_batch(items, limits, stream=stream)
+    answers += [None] * (len(some) - len(answers))
+    return [_outcome(session, get, answer, stream) for get, answer in zip(some, answers, strict=False)]
 
 
 def _relative_url(session: GraphSession, get: Get) -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -16,12 +13,14 @@ from requests.adapters import HTTPAdapter
 
 from source_meta_ads.clock import Clock
 from source_meta_ads.graph.auth import BearerAuth
+from source_meta_ads.graph.call import Call, describe, encode_params
 from source_meta_ads.graph.classify import classify, policy_for, unstated_block_seconds
-from source_meta_ads.graph.errors import GraphError, RateLimited, TransientError
+from source_meta_ads.graph.errors import AuthError, GraphError, RateLimited, TransientError
 from source_meta_ads.graph.limits import Limit, limit_refused, limits_of
 from source_meta_ads.graph.paging import has_rows
 from source_meta_ads.graph.throttle import Blocked, Throttle
 from source_meta_ads.graph.usage import read_usage
+from source_meta_ads.graph.versions import find
 from source_meta_ads.telemetry.meter import Meter
 
 # Seconds to connect and to wait between bytes: a synchronous insights call may take minutes before it answers.
@@ -29,19 +28,6 @@ _TIMEOUT = (10, 300)
 _POOL_SIZE = 64
 # Where limits are not waited out (in `check`), calls are still spread out by waits as short as this.
 _SHORT_WAIT_SECONDS = 5.0
-_VERSION = re.compile(r"^v\d+\.\d+$")
-
-
-@dataclass
-class Call:
-    """What an error message and a meter say of a request: method, edge, the account and the stream it is for."""
-
-    method: str
-    edge: str
-    account_id: str | None
-    stream: str | None = None
-    tries: int = 0
-    is_page: bool = False
 
 
 class GraphSession(requests.Session):
@@ -67,7 +53,7 @@ class GraphSession(requests.Session):
         super().__init__()
         self.base_url = f"{base_url.rstrip('/')}/{version}/"
         self.version = version
-        self.auth = auth
+        self.auth = self.bearer = auth
         self._clock, self._throttle, self._meter, self._logger = clock, throttle, meter, logger
         self._waits_for_limits = waits_for_limits
         self._patience_seconds = patience_seconds if waits_for_limits else _SHORT_WAIT_SECONDS
@@ -84,11 +70,11 @@ class GraphSession(requests.Session):
         account_id: str | None = None,
         stream: str | None = None,
         edge: str | None = None,
-        **how: bool,
+        **how: bool | int | None,
     ) -> dict[str, Any]:
         """The parsed body of a GET below the version; `edge` names it where the path doesn't.
 
-        `how`: `is_patient`, `is_page` as in `send`. Raises: GraphError.
+        `how`: `is_patient`, `is_page`, `most_tries` as in `send`. Raises: GraphError.
         """
         about = {"account_id": account_id, "stream_name": stream, "edge": edge, **how}
         return body_of(self._respond("GET", path, params, **about))
@@ -135,7 +121,7 @@ class GraphSession(requests.Session):
         self._throttle.refuse(limit, seconds, unstated_block_seconds(error.scope))
         if self._waits_for_limits:
             wait = self._throttle.blocked_seconds([limit])
-            self._logger.warning(f"no such calls for {wait:.0f} seconds: {error}")
+            self._logger.warning(f"no such calls for {wait:.0f} seconds: {error}", extra=call.log_fields())
 
     def _respond(self, method: str, path: str, params: Mapping[str, Any] | None, **about: Any) -> requests.Response:
         encoded = encode_params(params or {})
@@ -154,7 +140,8 @@ class GraphSession(requests.Session):
         Takes, besides what `requests.Session.send` takes, `account_id` (digits) and `edge` for calls whose URL names
         none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's, and
         `is_patient` False for a caller that has better things to do than to wait for a limit, and `is_page` for a call
-        whose answer is a page of an edge.
+        whose answer is a page of an edge, and `most_tries` for one that isn't worth more. A token that is refused is
+        replaced once by the one that its store has now, if that is another.
         Raises: GraphError, with method, edge and account, once the error's retry policy is used up, or RateLimited
         when a limit has no room for longer than the run is willing to wait.
         """
@@ -162,7 +149,7 @@ class GraphSession(requests.Session):
         call = describe(request, account_id, stream, edge)
         limits = kwargs.pop("limits", None) or limits_of(call.edge, call.account_id)
         is_patient = kwargs.pop("is_patient", True) and self._waits_for_limits
-        call.is_page = kwargs.pop("is_page", False)
+        call.is_page, call.most_tries = kwargs.pop("is_page", False), kwargs.pop("most_tries", None)
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
@@ -178,8 +165,22 @@ class GraphSession(requests.Session):
                 self._throttle.done(limits)
             if error is None and response is not None:
                 return response
+            if isinstance(error, AuthError) and self._renewed(request, call):
+                continue
             if error is not None:
                 self._wait_or_raise(error.at(call.method, call.edge, call.account_id), call, is_patient=is_patient)
+
+    def _renewed(self, request: requests.PreparedRequest, call: Call) -> bool:
+        """Whether the request now carries another token than the one just refused; true once a call."""
+        if call.is_renewed or not self.bearer.renew(request):
+            return False
+        call.is_renewed = True
+        self._meter.retry(AuthError.__name__)
+        self._logger.info(
+            "Meta refused the access token, and its store has another one by now: the call is repeated with that",
+            extra=call.log_fields(),
+        )
+        return True
 
     def _admit(self, limits: Sequence[Limit], call: Call, bound_seconds: float | None) -> None:
         try:
@@ -200,7 +201,7 @@ class GraphSession(requests.Session):
         except requests.RequestException as failure:
             self._meter.call(call.edge, 0, call.stream, call.account_id)
             return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
-        self._meter.call(call.edge, response.status_code, call.stream, call.account_id)
+        self._meter.call(call.edge, response.status_code, call.stream, call.account_id, len(response.content))
         self._clock.observe_server_date(response.headers.get("Date"))
         self._throttle.observe(read_usage(response.headers), call.account_id)
         self._notice_upgrade(response)
@@ -215,21 +216,24 @@ class GraphSession(requests.Session):
         """Wait as the error's policy says; raise it where it says no retry, or the tries are used up."""
         policy = policy_for(error)
         limited = isinstance(error, RateLimited)
-        if not policy.retry or call.tries >= policy.max_attempts or (limited and not is_patient):
-            self._meter.error(type(error).__name__)
+        most = min(policy.max_attempts, call.most_tries or policy.max_attempts)
+        if not policy.retry or call.tries >= most or (limited and not is_patient):
+            self._meter.error(type(error).__name__, error.told())
             raise error
         self._meter.retry(type(error).__name__)
         if limited:
             return  # The next admission waits the block out.
         seconds = self._clock.jitter(min(policy.max_seconds, policy.base_seconds * 2 ** (call.tries - 1)))
-        self._logger.info(f"retrying in {seconds:.1f} s (try {call.tries} of {policy.max_attempts}): {error}")
+        self._logger.info(f"retrying in {seconds:.1f} s (try {call.tries} of {most}): {error}", extra=call.log_fields())
         self._throttle.sleep(seconds)
 
     def _notice_upgrade(self, response: requests.Response) -> None:
         warning = response.headers.get("X-Ad-Api-Version-Warning")
         if warning and not self._warned_version:
             self._warned_version = True
-            self._logger.warning(f"Meta answers {self.version} calls with another version: {warning}")
+            ended = find(self.version).marketing_expiry
+            since = f" (its end for ads was {ended})" if ended else ""
+            self._logger.warning(f"Meta answers {self.version} calls{since} with another version: {warning}")
 
 
 def _parsed_success(response: requests.Response) -> bool:
@@ -250,38 +254,3 @@ def body_of(response: requests.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise TransientError(message="the answer is not a JSON object", status=response.status_code)
     return body
-
-
-def describe(
-    request: requests.PreparedRequest,
-    account_id: str | None = None,
-    stream: str | None = None,
-    edge: str | None = None,
-) -> Call:
-    """Method, edge and account of a request, from its path: `/v26.0/act_1/campaigns` → campaigns, 1."""
-    parts = [part for part in urlsplit(request.url or "").path.split("/") if part]
-    parts = parts[1:] if parts and _VERSION.match(parts[0]) else parts
-    node = parts[0] if parts else ""
-    if node.startswith("act_"):
-        account_id = account_id or node.removeprefix("act_")
-    is_id = node.removeprefix("act_").isdigit()
-    kind = ("ad account" if node.startswith("act_") else "object") if is_id else node
-    edge = edge or (parts[-1] if len(parts) > 1 else kind)
-    return Call(method=request.method or "GET", edge=edge, account_id=account_id, stream=stream)
-
-
-def encode_params(params: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters as Graph reads them: lists of plain names comma-joined, anything nested as JSON."""
-    encoded = {}
-    for name, value in params.items():
-        if value is None:
-            continue
-        if name == "fields" and not isinstance(value, str):
-            encoded[name] = ",".join(value)
-        elif isinstance(value, bool):
-            encoded[name] = "true" if value else "false"
-        elif isinstance(value, (str, int, float)):
-            encoded[name] = str(value)
-        else:
-            encoded[name] = orjson.dumps(value).decode()
-    return encoded

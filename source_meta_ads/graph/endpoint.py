@@ -19,12 +19,13 @@ def graph_url(environ: Mapping[str, str]) -> str:
     url = environ.get(VARIABLE, "").strip() or META_URL
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if (parts.scheme == "https" and host) or (parts.scheme == "http" and _is_loopback(host)):
+    if (parts.scheme == "https" and host) or (parts.scheme == "http" and is_loopback(host)):
         return url.rstrip("/")
     raise ValueError(f"{VARIABLE}={url!r}: use an https:// URL (http:// only for this machine, as in 127.0.0.1)")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     if host == "localhost":
         return True
     try:

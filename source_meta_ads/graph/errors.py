@@ -56,6 +56,18 @@ class GraphError(Exception):
         self.account_id = self.account_id or account_id
         return self
 
+    def told(self) -> dict[str, Any]:
+        """What a record of the error keeps of it; texts as Meta sent them, so they are to be masked."""
+        return {
+            "code": self.code,
+            "subcode": self.subcode,
+            "edge": self.edge,
+            "account_id": self.account_id,
+            "meaning": self.meaning,
+            "fix": self.fix,
+            "message": self.user_msg or self.message,
+        }
+
     def __str__(self) -> str:
         """One line: account, call, code, what happened, what to do, Meta's trace id."""
         where = [f"account act_{self.account_id}"] if self.account_id else []

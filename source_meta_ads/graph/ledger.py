@@ -37,6 +37,7 @@ class Book:
     next_at: float = 0.0
     in_flight: int = 0
     is_on_trial: bool = False
+    answered: int = 0
     _sent: deque[tuple[float, int]] = field(default_factory=deque)
     _sent_since_told: int = 0
     _own_share: float = 0.0
@@ -48,6 +49,14 @@ class Book:
     def per_call(self) -> float:
         """Percent that one call takes, as learnt; 0 while nothing is known."""
         return self._rise / self._calls if self._calls else 0.0
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether calls have to go one by one, since nobody can say how many the limit has room for.
+
+        The first answer says what is used; where that is something, the second one says what a call takes.
+        """
+        return self.answered < (2 if self.pct > 0 else 1) and not self._calls
 
     def expected_pct(self, now: float) -> float:
         """What is used at a moment, reckoned on from Meta's last word."""

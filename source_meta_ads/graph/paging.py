@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from source_meta_ads.graph.errors import CursorExpired, TooMuchData, TransientError
 
-# After this many pages at a reduced size the next larger size is tried again.
+# After this many pages at a reduced size the next larger size is tried again; after twice as many each time that it
+# was too much again, up to the second number.
 _PAGES_BEFORE_GROWING = 5
+_MOST_PAGES_BEFORE_GROWING = 80
 # Restarts of one edge after expired cursors before the error is given to the caller.
 _MOST_RESTARTS = 3
 
 Page = Mapping[str, Any]
 
 
+class PageSize:
+    """How many rows a page of an edge may have now; shared by all who read the edge in a run. Thread-safe.
+
+    It is halved when Meta finds a page too large, and doubled again, up to `most`, as pages come through.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = self._now = most
+        self._good, self._patience = 0, _PAGES_BEFORE_GROWING
+        self._grown_to = 0
+        self._lock = threading.Lock()
+
+    @property
+    def now(self) -> int:
+        """Rows to ask for."""
+        return self._now
+
+    def too_much(self, size: int) -> None:
+        """A page of this size was too large: from now on at most half, as long as it takes to grow again."""
+        with self._lock:
+            if size == self._grown_to:
+                self._patience = min(2 * self._patience, _MOST_PAGES_BEFORE_GROWING)
+            self._now, self._good, self._grown_to = max(1, min(self._now, size // 2)), 0, 0
+
+    def went_well(self, size: int) -> None:
+        """A page of this size came through."""
+        with self._lock:
+            if self._now >= self.most or size < self._now:
+                return
+            self._good += 1
+            if self._good >= self._patience:
+                self._now, self._good = min(self.most, 2 * self._now), 0
+                self._grown_to = self._now
+
+
 def pages(
-    fetch: Callable[[dict[str, Any]], Page], limit: int, on_restart: Callable[[], None] | None = None
+    fetch: Callable[[dict[str, Any]], Page], limit: int | PageSize, on_restart: Callable[[], None] | None = None
 ) -> Iterator[Page]:
     """Every page of an edge, in order.
 
@@ -27,15 +65,18 @@ def pages(
     Raises: TooMuchData when a single row is too much, CursorExpired after three restarts, and what `fetch` raises.
     Meta: docs/graph-api/results (v26.0, read 2026-11)
     """
-    size, after, restarts, good = limit, None, 0, 0
+    sizes = PageSize(limit) if isinstance(limit, int) else limit
+    after: str | None = None
+    restarts = 0
     while True:
+        size = sizes.now
         params: dict[str, Any] = {"limit": size} if after is None else {"limit": size, "after": after}
         try:
             page = fetch(params)
         except TooMuchData:
             if size == 1:
                 raise
-            size, good = max(1, size // 2), 0
+            sizes.too_much(size)
             continue
         except CursorExpired:
             restarts += 1
@@ -45,6 +86,7 @@ def pages(
             if on_restart:
                 on_restart()
             continue
+        sizes.went_well(size)
         following = next_cursor(page)
         yield page
         # A page of wide rows takes tens of megabytes: it is gone before the next one comes.
@@ -53,9 +95,7 @@ def pages(
             return
         if following == after:
             raise TransientError(message="the edge answered the same `after` cursor twice")
-        after, good = following, good + 1
-        if size < limit and good >= _PAGES_BEFORE_GROWING:
-            size, good = min(limit, size * 2), 0
+        after = following
 
 
 def next_cursor(page: Page) -> str | None:

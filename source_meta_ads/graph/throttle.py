@@ -39,7 +39,8 @@ class Throttle:
     Every call asks for leave for all limits that it draws on. Below a soft mark it goes at once; nearing a limit, calls
     are spread out, so that usage settles under it; none is sent into a known block, and the first one after a block
     goes alone. A block on one limit leaves all calls free that don't draw on it. Where Meta says nothing of usage at
-    all, calls that share a limit go one after the other: only so a refusal meets one of them and not ten.
+    all, or nothing of a limit yet, calls that share it go one after the other: only so a refusal meets one of them and
+    not ten.
     Meta: docs/marketing-api/overview/rate-limiting (v26.0, read 2026-11)
     """
 
@@ -83,6 +84,7 @@ class Throttle:
             for limit in limits:
                 book = self._book(limit)
                 book.in_flight = max(0, book.in_flight - 1)
+                book.answered += 1
                 if self._clock.monotonic() >= book.blocked_until:
                     book.is_on_trial = False
 
@@ -134,7 +136,7 @@ class Throttle:
         if longest:
             return longest
         books = [self._book(limit) for limit in limits]
-        if any(book.in_flight and (book.is_on_trial or not self._is_told) for book in books):
+        if any(book.in_flight and (book.is_on_trial or book.is_unknown or not self._is_told) for book in books):
             return Wait(_SOON_SECONDS)
         return None
 

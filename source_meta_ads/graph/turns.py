@@ -62,6 +62,20 @@ class Turns:
         finally:
             self._take(self._own.is_wide)
 
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let another thread have this one's turn, if it holds one, while that reads for it."""
+        if not getattr(self._own, "holds", False):
+            yield
+            return
+        self._own.holds = False
+        self._give(self._own.is_wide)
+        try:
+            yield
+        finally:
+            self._take(self._own.is_wide)
+            self._own.holds = True
+
     def went_well(self) -> None:
         """A call was answered: one more turn after about as many such calls as there are turns."""
         with self._changed:

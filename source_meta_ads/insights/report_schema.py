@@ -58,7 +58,9 @@ def json_schema(report: Columns, api_version: str) -> dict[str, Any]:
     known = table()
     node = load_node(_NODE, api_version)
     also = [*report.attribution_windows, *(report.action_breakdowns or ())]
-    properties: dict[str, dict[str, Any]] = {name: dict(_DAY) for name in known.fields.always_rows_own}
+    properties: dict[str, dict[str, Any]] = {
+        name: {**_DAY, "description": node.fields[name].description} for name in known.fields.always_rows_own
+    }
     for name in ("account_id", *known.levels[report.level].key, *_fields(report, api_version)):
         if name not in properties:
             field = node.fields[name]

@@ -11,7 +11,7 @@ import requests_mock
 from airbyte_cdk.sources.streams.http import HttpClient
 
 from source_meta_ads.graph.auth import BearerAuth
-from source_meta_ads.graph.client import GraphSession, body_of, describe, encode_params
+from source_meta_ads.graph.client import GraphSession, body_of
 from source_meta_ads.graph.errors import AuthError, NotFound, RateLimited, TransientError
 from source_meta_ads.graph.throttle import Throttle
 from source_meta_ads.telemetry.meter import Meter
@@ -167,40 +167,3 @@ def test_a_post_sends_its_parameters_in_the_body(meta: Any) -> None:
     assert request.text == "level=ad&breakdowns=%5B%22age%22%2C%22gender%22%5D"
     assert "appsecret_proof=" in request.url
     assert "tok-1" not in request.text + request.url
-
-
-@pytest.mark.parametrize(
-    ("path", "edge", "account"),
-    [
-        ("act_1/campaigns", "campaigns", "1"),
-        ("act_1", "ad account", "1"),
-        ("6023920149050", "object", None),
-        ("6023920149050/insights", "insights", None),
-        ("me/adaccounts", "adaccounts", None),
-        ("debug_token", "debug_token", None),
-    ],
-)
-def test_a_call_is_described_by_its_path(path: str, edge: str, account: str | None) -> None:
-    request = requests.Request("GET", f"https://graph.facebook.com/v26.0/{path}?x=1").prepare()
-    assert (describe(request).edge, describe(request).account_id) == (edge, account)
-
-
-def test_parameters_are_encoded_as_graph_reads_them() -> None:
-    assert encode_params(
-        {
-            "fields": ["id", "name"],
-            "limit": 5,
-            "summary": True,
-            "level": "ad",
-            "after": None,
-            "filtering": [{"field": "ad.id", "operator": "IN", "value": ["1"]}],
-            "time_range": {"since": "2026-11-01", "until": "2026-11-02"},
-        }
-    ) == {
-        "fields": "id,name",
-        "limit": "5",
-        "summary": "true",
-        "level": "ad",
-        "filtering": '[{"field":"ad.id","operator":"IN","value":["1"]}]',
-        "time_range": '{"since":"2026-11-01","until":"2026-11-02"}',
-    }
