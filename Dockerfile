@@ -6,9 +6,11 @@ USER root
 WORKDIR /build
 # A virtual environment of its own: the same path in every base, and nothing of the base's own packages in it.
 RUN python -m venv --without-pip /opt/connector
-# The dependencies before the code, which changes far more often.
-COPY requirements.lock ./
-RUN python -m pip --python /opt/connector/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
+# The dependencies before the code, which changes far more often. LOCK=requirements-runner.lock makes the image for AWS:
+# what the runners on Fargate and Lambda need besides (docs/running.md).
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-runner.lock ./
+RUN python -m pip --python /opt/connector/bin/python install --no-cache-dir --no-compile --require-hashes -r ${LOCK}
 COPY pyproject.toml LICENSE ./
 COPY source_meta_ads ./source_meta_ads
 RUN python -m pip --python /opt/connector/bin/python install --no-cache-dir --no-compile --no-deps --no-build-isolation .

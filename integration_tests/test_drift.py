@@ -16,8 +16,9 @@ import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
 from integration_tests.connector import Connector, Output, configure
-from integration_tests.truth import Truth
+from integration_tests.truth import Truth, keyed
 from source_meta_ads.commands import execute
+from source_meta_ads.registry.store import open_store
 from source_meta_ads.schemas import fields
 from source_meta_ads.schemas.drift import SchemaEntry, SchemaLog, fingerprint
 from source_meta_ads.source import SourceMetaAds
@@ -380,3 +381,62 @@ def test_a_version_that_changes_nothing_of_what_is_used_breaks_nothing(
     (tmp_path / "catalog.json").write_text(json.dumps(catalog), "utf-8")
     code, told_live = asked_live(truth, tmp_path, "--catalog", str(tmp_path / "catalog.json"))
     assert (code, told_live["live"], told_live["breaks"]) == (0, [], False)
+
+
+# Fields that Meta doesn't know any more.
+
+
+def test_what_a_version_no_longer_knows_is_told_while_the_rest_is_read(
+    sandboxes: Callable[..., Truth],
+) -> None:
+    truth = sandboxes(versions={"future": {**V27, "retype": {}, "add": {}}})
+    connector = Connector(truth.url, {**CONFIG, "api_version": "v27.0"})
+    output = connector.read(["campaigns", "ads_insights"])
+    assert output.exit_code == 0, output.errors
+    assert {field: kind for field, (kind, _) in drifts(output).items()} == {
+        "campaigns.buying_type": "refused",
+        "ads_insights.cpp": "refused",
+    }
+    rows = Connector(truth.url, CONFIG).read(["ads_insights"]).records("ads_insights")
+    key = ("date_start", "account_id", "ad_id")
+    held, whole = keyed(output.records("ads_insights"), key), keyed(rows, key)
+    assert whole
+    assert held == {each: {name: value for name, value in row.items() if name != "cpp"} for each, row in whole.items()}
+    assert len(output.records("campaigns")) == 39
+    refused = [call for call in truth.journal() if call["edge"] == "insights" and call["code"] == 100]
+    assert len(refused) <= 8
+
+
+def test_a_report_without_a_column_of_its_key_fails_with_its_name(sandboxes: Callable[..., Truth]) -> None:
+    truth = sandboxes(versions={"future": {**V27, "remove": {"AdsInsights": ["ad_id"]}}})
+    output = Connector(truth.url, {**CONFIG, "api_version": "v27.0"}).read(["ads_insights"])
+    assert output.exit_code == 1
+    assert any("ad_id is not valid for fields param" in error for error in output.errors)
+
+
+# With a registry that the environment names.
+
+
+def test_a_registry_in_the_environment_keeps_schemas_and_drift(
+    connector: Connector, truth: Truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ADS_REGISTRY", f"sqlite://{tmp_path}/registry.db")
+    monkeypatch.setenv("META_ADS_CONNECTION", "shop")
+    truth.set_faults(DRIFT)
+    for _ in range(2):
+        assert connector.read(["campaigns"]).exit_code == 0
+    log = open_store(f"sqlite://{tmp_path}/registry.db")
+    (schema,) = log.history("schema/shop/campaigns")
+    assert schema.document["api_version"] == "v26.0"
+    noted = [version.document["field"] for version in log.history("drift/shop/campaigns")]
+    assert sorted(set(noted)) == ["brand_new", "daily_budget", "start_time"]
+
+
+def test_a_registry_that_is_none_is_refused_with_the_forms_there_are(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ADS_REGISTRY", "redis://host")
+    output = connector.read(["campaigns"])
+    assert output.exit_code == 1
+    (error,) = output.errors
+    assert all(words in error for words in ("META_ADS_REGISTRY", "redis://host", "sqlite:///"))

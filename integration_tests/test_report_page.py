@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from integration_tests.browser import NoBrowser, Shown, chromium, show
-from integration_tests.connector import Connector, Output
+from integration_tests.connector import Output
+from integration_tests.rereader import Rereader
 from integration_tests.sandbox.server import serve_in_thread
 from integration_tests.truth import Asked, Truth
 from source_meta_ads.commands import execute
@@ -60,7 +61,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     handle = serve_in_thread(WORLD)
     truth = Truth(handle.url)
     config = {"credentials": {"auth_type": "Service", "access_token": "tok"}, "start_date": "2026-11-01"}
-    connector = Connector(handle.url, config, haste=50)
+    connector = Rereader(handle.url, config, haste=50)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("META_ADS_RECORD", f"{folder}/")
         first = connector.read(STREAMS)
@@ -72,9 +73,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         second = connector.read(STREAMS, first.state)
     found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
     one, two = sorted(found, key=lambda each: str(each["started_at"]))
-    ended = subprocess.run([SCRIPT, "report", str(folder)], capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 0, ended.stderr
-    yield Runs(folder, one, two, second, Path(ended.stdout.strip()), truth)
+    assert execute(["report", str(folder)]) == 0
+    (page,) = folder.glob("*.html")
+    yield Runs(folder, one, two, second, page, truth)
     handle.stop()
 
 
@@ -195,6 +196,13 @@ def test_without_a_browser_the_way_to_one_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(NoBrowser, match=r"tools/chromium\.sh"):
         chromium()
+
+
+def test_the_console_script_has_the_command(runs: Runs, tmp_path: Path) -> None:
+    arguments = [str(SCRIPT), "report", str(runs.folder), "--to", str(tmp_path / "page.html")]
+    ended = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{tmp_path / 'page.html'}\n", "")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == runs.html
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id(

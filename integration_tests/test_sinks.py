@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from integration_tests import runner_world
@@ -19,6 +20,7 @@ from source_meta_ads.runners.shard import Means
 
 WORLD = runner_world.WORLD
 NAMES = [each["name"] for each in runner_world.STREAMS]
+STREAMS = {"parquet": ["ads_insights", "campaigns"], "jsonl": ["ads_insights"]}
 
 
 def run(truth: Truth, raw: dict[str, Any]) -> Outcome:
@@ -105,3 +107,26 @@ def test_the_states_of_another_output_are_not_taken_for_this_one_s(truth: Truth,
     assert outcome.status == "failed"
     assert f"its states are of the rows in {tmp_path}/out (jsonl), not in {tmp_path}/elsewhere" in outcome.errors[0]
     assert not list((tmp_path / "elsewhere").rglob("*.gz"))
+
+
+def test_the_lines_of_sql_in_the_documentation_say_what_is_true(
+    truth: Truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "running.md").read_text(encoding="utf-8")
+    lines = [line.strip() for line in page.split("```sql\n")[1].partition("```")[0].split(";") if line.strip()]
+    assert len(lines) == 3
+    monkeypatch.chdir(tmp_path)
+    for form, registry in (("parquet", "a"), ("jsonl", "b")):
+        run(truth, plan("meta", f"file://{tmp_path}/{registry}", form=form, streams=STREAMS[form]))
+    by_day: dict[str, float] = {}
+    for row in truth.report(REPORTS["ads_insights"], runner_world.ACCOUNTS, START, "2026-12-31", ["spend"]):
+        by_day[str(row["date_start"])] = by_day.get(str(row["date_start"]), 0.0) + float(row["spend"])
+    campaigns = {row["id"] for row in truth.objects("campaigns", runner_world.ACCOUNTS)}
+    for line in lines:
+        relation = duckdb.connect().execute(line)
+        assert relation
+        rows = relation.fetchall()
+        if "campaigns" in line:
+            assert {row[[column[0] for column in relation.description].index("id")] for row in rows} == campaigns
+        else:
+            assert {str(day): spend for day, spend in rows} == pytest.approx(by_day)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from integration_tests.collector import Collector, collector
-from integration_tests.connector import Connector, Output
+from integration_tests.connector import Output
+from integration_tests.rereader import Rereader
 from integration_tests.truth import Truth
 
 HASTE = 200
@@ -36,8 +37,17 @@ STREAMS = ("campaigns", "ads", "ads_insights")
 SUFFIX = re.compile(r" \[run=(\S+)( account=act_(\d+))?( query=([0-9a-f]{12}))?\]$")
 
 
-def reader(truth: Truth) -> Connector:
-    return Connector(truth.url, CONFIG, HASTE)
+@pytest.fixture(scope="module")
+def known() -> Rereader:
+    """The connector with its catalog, which takes no sandbox to discover."""
+    connector = Rereader("http://127.0.0.1:9", CONFIG, HASTE)
+    connector.streams()
+    return connector
+
+
+@pytest.fixture
+def reader(truth: Truth, known: Rereader) -> Rereader:
+    return known.elsewhere(truth.url)
 
 
 def lines(output: Output, words: str) -> list[str]:
@@ -50,12 +60,12 @@ def summary(output: Output) -> dict[str, Any]:
     return found
 
 
-def test_lines_about_a_call_name_run_account_and_query(truth: Truth) -> None:
+def test_lines_about_a_call_name_run_account_and_query(truth: Truth, reader: Rereader) -> None:
     truth.set_faults(
         {"kind": "error", "code": 2, "edge": "campaigns", "account": "1001", "times": 2},
         {"kind": "error", "code": 17, "subcode": 2446079, "edge": "ads", "account": "1002", "times": 1},
     )
-    output = reader(truth).read(STREAMS)
+    output = reader.read(STREAMS)
     assert output.exit_code == 0
     run = summary(output)["run_id"]
     retried = [SUFFIX.search(line) for line in lines(output, "retrying in ")]
@@ -68,11 +78,11 @@ def test_lines_about_a_call_name_run_account_and_query(truth: Truth) -> None:
     assert blocked.group(5) is not None
 
 
-def test_a_question_is_the_same_query_in_every_run(truth: Truth) -> None:
+def test_a_question_is_the_same_query_in_every_run(truth: Truth, reader: Rereader) -> None:
     queries, runs = set(), set()
     for _ in range(2):
         truth.set_faults({"kind": "error", "code": 2, "edge": "campaigns", "account": "1001", "times": 1})
-        output = reader(truth).read(["campaigns"])
+        output = reader.read(["campaigns"])
         (line,) = lines(output, "retrying in ")
         found = SUFFIX.search(line)
         assert found
@@ -81,14 +91,14 @@ def test_a_question_is_the_same_query_in_every_run(truth: Truth) -> None:
     assert (len(queries), len(runs)) == (1, 2)
 
 
-def test_the_run_is_called_as_its_runner_calls_it(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_is_called_as_its_runner_calls_it(reader: Rereader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("META_ADS_RUN_ID", "nightly-7")
-    assert summary(reader(truth).read(["campaigns"]))["run_id"] == "nightly-7"
+    assert summary(reader.read(["campaigns"]))["run_id"] == "nightly-7"
 
 
-def test_the_summary_counts_what_was_done(truth: Truth) -> None:
+def test_the_summary_counts_what_was_done(truth: Truth, reader: Rereader) -> None:
     before = len(truth.journal())
-    output = reader(truth).read(STREAMS)
+    output = reader.read(STREAMS)
     told = summary(output)
     # The catalog is discovered without a call; each item of a batch is a call of its own beside the batch.
     calls = truth.journal()[before:]
@@ -109,11 +119,11 @@ def test_the_summary_counts_what_was_done(truth: Truth) -> None:
 
 
 def test_a_failed_run_says_so_in_its_summary_and_recording(
-    truth: Truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    truth: Truth, reader: Rereader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("META_ADS_RECORD", str(tmp_path / "deep" / "run.json"))
     truth.set_faults({"kind": "error", "code": 200, "edge": "ads"})
-    output = reader(truth).read(STREAMS)
+    output = reader.read(STREAMS)
     told = summary(output)
     assert (output.exit_code, told["status"], list(told["errors_by_class"])) == (1, "failed", ["PermissionDenied"])
     recording = json.loads((tmp_path / "deep" / "run.json").read_text(encoding="utf-8"))
@@ -126,24 +136,24 @@ def test_a_failed_run_says_so_in_its_summary_and_recording(
     assert sum(error["count"] for error in recording["errors"]) == told["errors_by_class"]["PermissionDenied"]
 
 
-def test_a_recording_that_can_not_be_written_fails_no_run(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_that_can_not_be_written_fails_no_run(reader: Rereader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("META_ADS_RECORD", "/proc/nowhere/run.json")
-    output = reader(truth).read(["campaigns"])
+    output = reader.read(["campaigns"])
     assert output.exit_code == 0
     (line,) = lines(output, "the run was not recorded in /proc/nowhere/run.json")
     assert "name another place in META_ADS_RECORD" in line
 
 
-def sent_to(server: Collector, truth: Truth, monkeypatch: pytest.MonkeyPatch, **more: str) -> Output:
+def sent_to(server: Collector, reader: Rereader, monkeypatch: pytest.MonkeyPatch, **more: str) -> Output:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
     for name, value in more.items():
         monkeypatch.setenv(name, value)
-    return reader(truth).read(STREAMS)
+    return reader.read(STREAMS)
 
 
-def test_a_collector_gets_the_figures_of_the_summary(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_gets_the_figures_of_the_summary(reader: Rereader, monkeypatch: pytest.MonkeyPatch) -> None:
     with collector() as server:
-        output = sent_to(server, truth, monkeypatch, OTEL_EXPORTER_OTLP_HEADERS="x-key=canary-of-collector")
+        output = sent_to(server, reader, monkeypatch, OTEL_EXPORTER_OTLP_HEADERS="x-key=canary-of-collector")
         told = summary(output)
         ((path, headers, _),) = server.got
         assert (path, headers["x-key"]) == ("/v1/metrics", "canary-of-collector")
@@ -157,18 +167,18 @@ def test_a_collector_gets_the_figures_of_the_summary(truth: Truth, monkeypatch: 
     assert found["meta_ads.quota_used"]
 
 
-def test_accounts_are_told_apart_on_request(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_are_told_apart_on_request(reader: Rereader, monkeypatch: pytest.MonkeyPatch) -> None:
     with collector() as server:
-        sent_to(server, truth, monkeypatch, META_ADS_METRICS_BY_ACCOUNT="true")
+        sent_to(server, reader, monkeypatch, META_ADS_METRICS_BY_ACCOUNT="true")
         spent = server.metrics()["meta_ads.spend"]
     assert {labels["account"] for labels, _ in spent} == {"act_1001", "act_1002"}
 
 
-def test_a_collector_that_never_answers_is_left_behind(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_that_never_answers_is_left_behind(reader: Rereader, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hung answer is held back for a minute: the run is over long before, and says why nothing was sent."""
     with collector("hung") as server:
         began = time.monotonic()
-        output = sent_to(server, truth, monkeypatch)
+        output = sent_to(server, reader, monkeypatch)
         assert time.monotonic() - began < 50
         assert not server.released.is_set()
         assert len(server.got) >= 1
@@ -178,18 +188,20 @@ def test_a_collector_that_never_answers_is_left_behind(truth: Truth, monkeypatch
 
 
 @pytest.mark.parametrize("where", ["refusing", "nowhere"])
-def test_a_collector_that_takes_nothing_fails_no_run(truth: Truth, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def test_a_collector_that_takes_nothing_fails_no_run(
+    reader: Rereader, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
     with collector("refusing") as server:
         endpoint = server.url if where == "refusing" else "http://127.0.0.1:9"
-        output = sent_to(server, truth, monkeypatch, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+        output = sent_to(server, reader, monkeypatch, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
     assert output.exit_code == 0
     assert len(lines(output, "metrics were not sent")) == 1
 
 
-def test_without_opentelemetry_the_extra_is_named(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_opentelemetry_the_extra_is_named(reader: Rereader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.metric_exporter", None)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    output = reader(truth).read(["campaigns"])
+    output = reader.read(["campaigns"])
     assert output.exit_code == 0
     (line,) = lines(output, "metrics were not sent")
     assert "pip install 'source-meta-ads[otel]'" in line

@@ -83,8 +83,7 @@ def connect(
         raise ConfigError(str(error)) from None
     run_id = environ.get(RUN_ID_VARIABLE, "").strip() or new_run_id(clock.now())
     redactor = Redactor(())
-    run_logger = RunLogger(logger, run_id)
-    run_logger.addFilter(redactor.filter())
+    run_logger = _run_logger(logger, run_id, redactor)
 
     def renewed() -> Key | None:
         key = renewal(run_logger) if renewal else None
@@ -96,7 +95,6 @@ def connect(
     recorder = Recorder(run_id, clock.now, clock.monotonic)
     meter, turns = Meter(recorder), Turns(clock, config.num_workers)
     throttle = Throttle(clock, turns)
-
     door = partial(
         GraphSession,
         base_url=base_url,
@@ -146,6 +144,13 @@ def runtime(config: Config, connection: Connection) -> Runtime:
         reach=reach,
         logger=connection.logger,
     )
+
+
+def _run_logger(logger: logging.Logger, run_id: str, redactor: Redactor) -> logging.Logger:
+    """A logger whose lines name the run and show no secret, whoever's handlers they come to."""
+    made = RunLogger(logger, run_id)
+    made.addFilter(redactor.filter())
+    return made
 
 
 def _secrets_of(key: Key) -> list[str]:

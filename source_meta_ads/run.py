@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import gc
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,9 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
 from source_meta_ads.commands import execute, is_command
 from source_meta_ads.config import Config
+from source_meta_ads.registry.schemas import RegisteredSchemas
+from source_meta_ads.registry.store import StoreError, open_store
+from source_meta_ads.schemas.drift import SchemaLog
 from source_meta_ads.secrets.reference import is_reference
 from source_meta_ads.source import SourceMetaAds
 from source_meta_ads.streams.failure import Failure
@@ -88,11 +92,27 @@ def _tune_interpreter() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
+def _schema_log(environ: Mapping[str, str]) -> SchemaLog | None:
+    """Where the environment says that schemas are kept between runs, None where it doesn't.
+
+    Connections that share a registry tell themselves apart by `META_ADS_CONNECTION`.
+    Raises: Failure where the registry can't be opened.
+    """
+    url = environ.get("META_ADS_REGISTRY", "").strip()
+    if not url:
+        return None
+    try:
+        return RegisteredSchemas(open_store(url), environ.get("META_ADS_CONNECTION", "").strip() or "airbyte")
+    except StoreError as error:
+        raise Failure(f"META_ADS_REGISTRY: {error}") from None
+
+
 def _execute(args: list[str]) -> int:
-    entrypoint = _Entrypoint(SourceMetaAds())
-    parsed = entrypoint.parse_args(args)
     with PRINT_BUFFER:
         try:
+            schema_log = _schema_log(os.environ) if args[:1] == ["read"] else None
+            entrypoint = _Entrypoint(SourceMetaAds(schema_log=schema_log))
+            parsed = entrypoint.parse_args(args)
             for message in entrypoint.run(parsed):
                 # One write a line: two would let another thread's line in between.
                 sys.stdout.write(f"{message}\n")

@@ -106,7 +106,7 @@ def test_nothing_enters_the_image_but_what_it_needs() -> None:
     assert first == "*"
     let_in = {line.removeprefix("!") for line in rest if line.startswith("!")}
     copied = set(
-        re.findall(r"[\w.]+", " ".join(re.findall(r"^COPY (?!--)(.*) \S+$", text("Dockerfile"), re.MULTILINE)))
+        re.findall(r"[\w.-]+", " ".join(re.findall(r"^COPY (?!--)(.*) \S+$", text("Dockerfile"), re.MULTILINE)))
     )
     assert let_in == copied
 

@@ -12,6 +12,7 @@ from source_meta_ads.clock import Clock
 from source_meta_ads.graph.errors import GraphError, RateLimited, TooMuchData, TransientError
 from source_meta_ads.insights.feed import Feed
 from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.mending import without_unknown
 from source_meta_ads.insights.pieces import Piece, Read, Rows
 from source_meta_ads.insights.polling import Pace, Run
 from source_meta_ads.insights.report_run import Poll, Progress, ReportRuns
@@ -199,8 +200,12 @@ class Scheduler:
             work.finished.append(Finished(root.job, rows=rows))
 
     def _recover(self, work: _Work, feed: Feed, piece: Piece, error: GraphError) -> None:
-        """Cut a job that is too large, submit a passing failure again, hand out anything else."""
+        """Cut a job that is too large, ask without unknown fields, repeat a passing failure, hand out anything else."""
         if piece.root.is_over:
+            return
+        if known := without_unknown(piece.job, error):
+            self._logger.info(f"{piece.job}: asking again without what Meta doesn't know ({error})")
+            feed.put_first(piece.cut([known], is_join=False))
             return
         if isinstance(error, TooMuchData):
             if self._cut(feed, piece, error):

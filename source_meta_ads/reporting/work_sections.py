@@ -18,6 +18,7 @@ from source_meta_ads.reporting.tables import Column, number, seconds, size, tabl
 _SOFT_PCT = 80.0
 _MOST_LANES = 150
 _MOST_ERRORS = 30
+_FEWEST_LIMITS = 2
 
 
 def calls_section(recording: Recording) -> str:
@@ -57,7 +58,9 @@ def _quota(recording: Recording, total: float) -> str:
             most[name] = max(pct, most.get(name, 0.0))
     if not most:
         return "<h3>Limits</h3><p>Meta said nothing of how much of its limits was used.</p>"
-    fullest = sorted(most, key=lambda name: -most[name])[:MOST_SERIES]
+    ordered = sorted(most, key=lambda name: -most[name])
+    # Limits that are as good as unused say nothing, but for the fullest of them.
+    fullest = [name for place, name in enumerate(ordered) if place < _FEWEST_LIMITS or most[name] >= 1][:MOST_SERIES]
     series = {
         name: [(min(1.0, at / total), used[name]) for at, used in samples if name in used] for name in fullest
     }  # fmt: skip

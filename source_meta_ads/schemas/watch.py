@@ -64,6 +64,13 @@ class Watch:
                 before = type_text(self._properties[name])
                 self._report(Change(name, "absent", before, f"in none of {rows:,} rows now"))
 
+    def refused(self, name: str, why: str) -> None:
+        """Report a column that Meta refuses to know; it is not missed besides."""
+        with self._lock:
+            self._before -= {name}
+        before = type_text(self._properties[name]) if name in self._properties else None
+        self._report(Change(name, "refused", before, why))
+
     def unknown(self, record: Mapping[str, Any]) -> None:
         """Report the columns of a record that the schema doesn't know; they are known from then on."""
         for name in record.keys() - self.known:
@@ -124,6 +131,16 @@ class Look:
             self._filled.update([name for name, value in record.items() if value is not None])
             if not rows & _INSPECTED or not rows & (rows - 1):
                 watch.inspect(record)
+
+    def seeing(self, coerce: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+        """A coercer whose rows are seen."""
+
+        def coerce_and_see(row: Any) -> dict[str, Any]:
+            record = coerce(row)
+            self.see(record)
+            return record
+
+        return coerce_and_see
 
     def close(self) -> None:
         """Add the slice to its stream's counts; once, also when it was cut short."""

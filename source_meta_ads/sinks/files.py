@@ -78,17 +78,21 @@ class FolderFiles:
     def put(self, name: str, write: Callable[[Path], None]) -> int:
         """As Files has it."""
         target = self._root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.parent / f"{_DRAFT}{uuid.uuid4().hex}"
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             write(draft)
             _sync(draft, os.O_RDWR)
             size = draft.stat().st_size
             draft.replace(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        _sync(target.parent, os.O_RDONLY)
+            _sync(target.parent, os.O_RDONLY)
+        except OSError as error:
+            raise FilesError(
+                f"{target}: can't be written ({error.strerror}): mend that or name another place"
+            ) from None
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
         return size
 
     def read(self, name: str) -> bytes | None:

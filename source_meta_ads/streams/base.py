@@ -52,6 +52,8 @@ class MetaStream(HttpStream, ABC):
     """
 
     has_wide_pages = False
+    # Whether `records` holds the rows against the schema itself, where it has them at hand.
+    watches_itself = False
 
     def __init__(self, api_version: str, selected: Collection[str] | None, runtime: Runtime | None) -> None:
         super().__init__()
@@ -96,6 +98,11 @@ class MetaStream(HttpStream, ABC):
         """Have every record held against the schema from now on."""
         self._watch = watch
 
+    def lost(self, name: str, why: str) -> None:
+        """Tell that Meta doesn't know a field any more, which stays empty."""
+        if self._watch:
+            self._watch.refused(name, why)
+
     @property
     def unfilled(self) -> list[str]:
         """Columns that were selected and that the API version hasn't: they stay empty."""
@@ -138,7 +145,7 @@ class MetaStream(HttpStream, ABC):
         """The typed records of one slice, whole. Raises: Failure naming account and edge."""
         account_slice = stream_slice or {}
         count = 0
-        look = self._watch.look() if self._watch else None
+        look = self._watch.look() if self._watch and not self.watches_itself else None
         try:
             with self.runtime.turns.turn(is_wide=self.has_wide_pages):
                 self._raise_if_refused(account_slice)

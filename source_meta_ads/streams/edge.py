@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from source_meta_ads.clock import Clock
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import BadRequest, GraphError
@@ -36,15 +37,25 @@ class EdgeReader:
     read. The edge of a big account is cut by campaigns and read in parallel, as far as the run's turns go.
     """
 
-    def __init__(self, entity: Entity, session: GraphSession, turns: Turns, logger: logging.Logger) -> None:
-        self.page_reader = PageReader(entity, session, logger)
-        self._entity, self._session, self._turns, self._logger = entity, session, turns, logger
+    def __init__(
+        self,
+        entity: Entity,
+        session: GraphSession,
+        turns: Turns,
+        clock: Clock,
+        logger: logging.Logger,
+        *,
+        lost: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.page_reader = PageReader(entity, session, logger, lost)
+        self._entity, self._session, self._turns, self._clock = entity, session, turns, clock
+        self._logger = logger
         self._is_miscounted = False
 
     def pages(self, query: Query) -> Iterator[list[Row]]:
         """Every object that the query lets through, page by page, as Meta sends them. Raises: GraphError."""
         try:
-            tally = Tally()
+            tally = self._tally()
             for number, page in enumerate(self.page_reader.walk(query, tally)):
                 if number == 0 and (parts := self._parts(query, tally)):
                     yield from self._in_parts(query, parts, tally)
@@ -54,20 +65,25 @@ class EdgeReader:
         finally:
             self.page_reader.ended(query.account_id)
 
+    def _tally(self) -> Tally:
+        return Tally(self._entity.cursor_field, self._clock.now().replace(microsecond=0))
+
     def _mended(self, query: Query, tally: Tally) -> Iterator[list[Row]]:
         """What a list should have had by Meta's counts: it slipped from the pages to come to one already read."""
-        if not tally.has_moved and (not tally.is_short or self._is_miscounted):
+        is_short = tally.n_pages > 1 and tally.is_other and not self._is_miscounted
+        if not (is_short or tally.is_touched):
             return
         for _ in range(_MOST_LOOKS):
             light = Tally()
             listed = [str(row["id"]) for page in self.page_reader.walk(query.light(), light) for row in page]
-            for page in self._by_id(query, [each for each in listed if each not in tally]):
+            missing = [each for each in listed if each not in tally]
+            for page in self._by_id(query, missing):
                 tally.note(page)
                 yield page
-            if not light.has_moved:
-                # A list that stands still and has other than Meta counts: then nothing follows from its counts.
-                self._is_miscounted = self._is_miscounted or light.is_short
+            if not missing and not light.is_other:
                 return
+        # A list that goes on having other than Meta counts: then nothing follows from its counts.
+        self._is_miscounted = True
 
     def _by_id(self, query: Query, ids: Sequence[str]) -> Iterator[list[Row]]:
         for start in range(0, len(ids), _GROUP):
@@ -82,7 +98,7 @@ class EdgeReader:
 
     def _parts(self, query: Query, tally: Tally) -> list[Query]:
         """The queries that an account is read by in parallel; none where its first page tells that it isn't big."""
-        total, level = tally.first_total, self._entity.partition
+        total, level = tally.total, self._entity.partition
         if level is None or total is None or not is_big(total, query.page_size):
             return []
         try:
@@ -109,31 +125,28 @@ class EdgeReader:
 
     def _in_parts(self, query: Query, parts: Sequence[Query], first: Tally) -> Iterator[list[Row]]:
         """Every object, several parts at once; page by page what Meta's counts say that the parts leave out."""
-        tallies, had = [Tally() for _ in parts], Tally()
-        walks = [self.page_reader.walk(*each, is_counted=False) for each in zip(parts, tallies, strict=True)]
-        totals: list[int] | None = None
+        tallies, had = [self._tally() for _ in parts], Tally()
+
+        def read(part: Query, tally: Tally) -> Iterator[list[Row]]:
+            yield from self.page_reader.walk(part, tally)
+            yield from self._mended(part, tally)
+
         try:
-            for page in merged(walks, self._turns):
+            for page in merged([read(*each) for each in zip(parts, tallies, strict=True)], self._turns):
                 had.note(page)
                 yield page
-            if len(had) == first.first_total:
+            if sum(tally.total or 0 for tally in tallies) == first.total or self._add_up(query, parts):
                 return
-            totals = self._totals(query, parts)
         except BadRequest as error:
             # A filter that Meta doesn't take here: the account is read as any other.
             self._logger.info(f"{self._entity.name}: account act_{query.account_id} is read page by page: {error}")
-        if totals is None:
-            tally = Tally()
-            for page in self.page_reader.walk(query, tally):
-                yield [row for row in page if row.get("id") not in had]
-            yield from self._mended(query, tally)
-            return
-        for part, tally, total in zip(parts, tallies, totals, strict=True):
-            tally.counted(total)
-            yield from self._mended(part, tally)
+        tally = self._tally()
+        for page in self.page_reader.walk(query, tally):
+            yield [row for row in page if row.get("id") not in had]
+        yield from self._mended(query, tally)
 
-    def _totals(self, query: Query, parts: Sequence[Query]) -> list[int] | None:
-        """How many objects each part has; None where the parts have not as many together as the whole.
+    def _add_up(self, query: Query, parts: Sequence[Query]) -> bool:
+        """Whether the parts have as many objects together as the whole.
 
         Counted in one request, since objects come and go, and tried again for those that do between two counts.
         """
@@ -142,12 +155,11 @@ class EdgeReader:
         gets = [Get(path, {**params, **each.asked()}, self._entity.edge, query.account_id) for each in (query, *parts)]
         for _ in range(_MOST_LOOKS):
             answers = get_many(self._session, gets, name)
-            totals = [total_of(each) for each in answers if not isinstance(each, GraphError)]
-            whole, *of_parts = [each for each in totals if each is not None] or [0]
-            if len(of_parts) == len(parts) and sum(of_parts) == whole:
-                return of_parts
+            whole, *of_parts = [None if isinstance(each, GraphError) else total_of(each) for each in answers]
+            if None not in of_parts and sum(each or 0 for each in of_parts) == whole:
+                return True
         self._logger.warning(
             f"{name}: account act_{query.account_id}: its campaigns' objects don't add up to all there are: it is read "
             "once more, page by page"
         )
-        return None
+        return False

@@ -54,12 +54,18 @@ class PageReader:
     are left out with one notice. Thread-safe.
     """
 
-    def __init__(self, entity: Entity, session: GraphSession, logger: logging.Logger) -> None:
+    def __init__(
+        self,
+        entity: Entity,
+        session: GraphSession,
+        logger: logging.Logger,
+        lost: Callable[[str, str], None] | None = None,
+    ) -> None:
         self.entity, self.session = entity, session
         self._logger = logger
         cursor = {entity.cursor_field} if entity.cursor_field else set()
         self._needed = ({"id", *entity.key} | cursor) - {"account_id"}
-        self._refusals = Refusals(entity.name, self._needed, logger)
+        self._refusals = Refusals(entity.name, self._needed, logger, lost)
         self._lock = threading.Lock()
         self._sizes: dict[tuple[tuple[str, ...], int], PageSize] = {}
         self._told: set[tuple[str, str]] = set()
@@ -70,11 +76,11 @@ class PageReader:
     def walk(self, query: Query, tally: Tally, *, is_counted: bool = True) -> Iterator[list[Row]]:
         """The objects page by page as Meta sends them, noted in the tally. Raises: GraphError.
 
-        With `is_counted` Meta is asked with the first page and about the last one how many objects there are.
+        With `is_counted` Meta is asked with the first page how many objects there are.
         """
 
         def fetch(token: dict[str, Any]) -> dict[str, Any]:
-            is_wanted = is_counted and self._counts and tally.expects_count(token["limit"])
+            is_wanted = is_counted and self._counts and tally.n_pages == 0
             return self._page(query, {**token, "summary": "total_count"} if is_wanted else token)
 
         for page in pages(fetch, self._size(query)):

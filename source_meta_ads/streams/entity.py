@@ -211,7 +211,8 @@ class EntityStream(MetaStream):
 
     @cached_property
     def _reader(self) -> EdgeReader:
-        return EdgeReader(self._entity, self.runtime.session, self.runtime.turns, self.runtime.logger)
+        means = self.runtime
+        return EdgeReader(self._entity, means.session, means.turns, means.clock, means.logger, lost=self.lost)
 
     @cached_property
     def _page_size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +12,10 @@ from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account, Refused
 from source_meta_ads.graph.client import body_of
-from source_meta_ads.graph.errors import TooMuchData
+from source_meta_ads.graph.errors import BadRequest, TooMuchData
 from source_meta_ads.graph.paging import rows
 from source_meta_ads.insights.job import Job
+from source_meta_ads.insights.mending import left_out, without_unknown
 from source_meta_ads.insights.pieces import Read, Rows
 from source_meta_ads.insights.planner import Learned, Planner
 from source_meta_ads.insights.reader import Reader, asked_anew
@@ -34,6 +36,7 @@ class InsightsStream(MetaStream):
 
     cursor_field = "date_start"
     has_wide_pages = True
+    watches_itself = True
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class InsightsStream(MetaStream):
         self._saved = state or {}
         self._progress = progress
         self._learned = Learned()
+        self._unknown: frozenset[str] = frozenset()
         self._finished: dict[tuple[str, str, str], Finished] = {}
         self._reconcile = reconcile
         self._update_state: Callable[[Callable[[State], object]], None] | None = None
@@ -121,6 +125,7 @@ class InsightsStream(MetaStream):
             else:
                 feeds.append(self._jobs(account))
         for finished in self.runtime.scheduler.completed(feeds, self._note_runs):
+            self._note_unknown(finished)
             account_slice = {"account_id": finished.job.account.id, **_days(finished.job.window)}
             self._finished[_key(account_slice)] = finished
             run_id = finished.rows.run_id if isinstance(finished.rows, Read) else None
@@ -131,19 +136,23 @@ class InsightsStream(MetaStream):
         finished = self._finished.pop(_key(account_slice))
         if finished.error:
             raise finished.error
-        job, account_id = finished.job, finished.job.account.id
+        job, account_id = self._known_of(finished.job), finished.job.account.id
         totals = Reconciler(self.runtime.session, job, self._reconcile, self.runtime.meter, self.logger)
         days, count = DayTotals(job), 0
         currency = self._currencies.get(account_id, "")
+        look = self._watch.look() if self._watch else None
+        coerce = look.seeing(self.coerce) if look else self.coerce
         try:
             for row in self._rows(job, finished.rows):
-                record = self.coerce(row)
+                record = coerce(row)
                 days.add(record["date_start"], record.get("spend"))
                 count += 1
                 totals.add(record)
                 yield record
         finally:
             self.runtime.meter.spend(self.name, account_id, currency, days.spend)
+            if look:
+                look.close()
         totals.compare()
         days.tell(self.runtime.meter, self.name, currency)
         self._learned.observe(account_id, count, len(job.window))
@@ -151,17 +160,19 @@ class InsightsStream(MetaStream):
             self._progress.learn(account_id, self._learned.rows_per_day(account_id))
 
     def _rows(self, job: Job, found: Rows | None) -> Iterator[dict[str, Any]]:
-        """The rows of an answer; a synchronous one that turns out too large is asked for as a report run instead."""
+        """The rows of an answer; a synchronous one that can't be had so is asked for as a report run instead."""
         reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id)
         if found is None:
             return
         try:
             yield from reader.rows(found)
-        except TooMuchData:
-            if not isinstance(found, Read) or found.run_id:
+        except (TooMuchData, BadRequest) as error:
+            is_mendable = isinstance(error, TooMuchData) or without_unknown(job, error)
+            if not is_mendable or not isinstance(found, Read) or found.run_id:
                 raise
             reader.again()
             for finished in self.runtime.scheduler.completed([[asked_anew(job)]]):
+                self._note_unknown(finished)
                 if finished.error or finished.rows is None:
                     raise finished.error or TooMuchData(message="the report has no rows") from None
                 yield from reader.rows(finished.rows)
@@ -192,7 +203,19 @@ class InsightsStream(MetaStream):
             self._learned.note(account.id, rows_per_day)
         fields = tuple(self._report.request_fields(self._selected, self._api_version))
         planner = Planner(self._report, fields, self._learned)
-        return planner.jobs(account, plan.windows, today, runs_of(entry, today))
+        return map(self._known_of, planner.jobs(account, plan.windows, today, runs_of(entry, today)))
+
+    def _known_of(self, job: Job) -> Job:
+        """The question without the fields that Meta turned out not to know."""
+        if not self._unknown & set(job.fields):
+            return job
+        return replace(job, fields=tuple(name for name in job.fields if name not in self._unknown), known_run=None)
+
+    def _note_unknown(self, finished: Finished) -> None:
+        """Keep and tell which fields a question was answered without."""
+        for name in sorted(left_out(finished.job, finished.rows) - self._unknown):
+            self._unknown |= {name}
+            self.lost(name, f"Meta doesn't know it in API {self._api_version}")
 
     def _note_runs(self, runs: Sequence[tuple[Job, str]]) -> None:
         """Write report runs into the state, for the sync after a crash."""

@@ -41,11 +41,14 @@ Ask = Callable[[Sequence[str]], Sequence[Row]]
 class Refusals:
     """What is refused of one stream's fields in a run. Thread-safe.
 
-    `needed` are fields without which a row is none: they are never left out.
+    `needed` are fields without which a row is none: they are never left out. `lost` is told of a field that there is
+    not any more, and of Meta's words.
     """
 
-    def __init__(self, stream: str, needed: Iterable[str], logger: logging.Logger) -> None:
-        self._stream, self._needed, self._logger = stream, frozenset(needed), logger
+    def __init__(
+        self, stream: str, needed: Iterable[str], logger: logging.Logger, lost: Callable[[str, str], None] | None = None
+    ) -> None:
+        self._stream, self._needed, self._logger, self._lost = stream, frozenset(needed), logger, lost
         self._lock = threading.Lock()
         self._left_out: defaultdict[str, set[str]] = defaultdict(set)
         # By account and field: why a page was refused for it, though it is refused of single objects only.
@@ -142,6 +145,8 @@ class Refusals:
             if name in self._left_out[account_id]:
                 return
             self._left_out[account_id].add(name)
+        if self._lost and _is_missing(reason):
+            self._lost(name, f"Meta says: {reason.message}")
         self._logger.warning(
             f"{self._stream}: account act_{account_id}: Meta refuses {name}, which is left empty, and gives the rest: "
             f"{reason}; or take the column out of the catalog"

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 
 class Tally:
-    """What was seen of one list while it was paged, and what Meta counted at its first page and about its last.
+    """What was seen of one list while it was paged, and how many objects Meta counted when its first page was read.
 
     Pages of a list come one by one, and an object that leaves the list meanwhile can make another one slip from a page
-    to come to a page that is read: nothing in the pages shows that, the count does.
+    to come to a page that is read: nothing in the pages shows that, the count does. Where another object came into the
+    list meanwhile, the count may be as before; but that one was changed after `begun`, which its `cursor_field` says.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cursor_field: str | None = None, begun: datetime | None = None) -> None:
+        self._cursor_field, self._begun = cursor_field, begun
         self._seen: set[int] = set()
-        self._totals: list[int] = []
-        self._pages = 0
+        self._is_touched = False
+        self.n_pages = 0
+        self.total: int | None = None
 
     def note(self, rows: Iterable[Mapping[str, Any]], total: int | None = None) -> None:
         """Take in one page, with Meta's count where it told one."""
-        self._pages += 1
+        self.n_pages += 1
+        self.total = total if self.total is None else self.total
         # Hashes: an account has a hundred thousand objects, and a string takes twice as much memory.
-        self._seen.update(hash(row.get("id")) for row in rows)
-        self.counted(total)
-
-    def counted(self, total: int | None) -> None:
-        """Take in a count alone."""
-        self._totals += [] if total is None else [total]
+        for row in rows:
+            self._seen.add(hash(row.get("id")))
+            self._is_touched = self._is_touched or self._is_new(row)
 
     def __contains__(self, key: object) -> bool:
         return hash(key) in self._seen
@@ -36,23 +38,23 @@ class Tally:
         return len(self._seen)
 
     @property
-    def first_total(self) -> int | None:
-        """How many objects there were when the first page was read."""
-        return self._totals[0] if self._totals else None
-
-    def expects_count(self, limit: int) -> bool:
-        """Whether a page of so many rows should come with a count: the first one and, by that, the last one."""
-        return not self._pages or (bool(self._totals) and len(self) + limit >= self._totals[0])
+    def is_other(self) -> bool:
+        """Whether other than so many objects were seen as Meta counted."""
+        return self.total is not None and len(self) != self.total
 
     @property
-    def has_moved(self) -> bool:
-        """Whether objects came or went between two counts."""
-        return len(set(self._totals)) > 1
+    def is_touched(self) -> bool:
+        """Whether an object was changed while others were still to be read; one page is whole in itself."""
+        return self.n_pages > 1 and self._is_touched
 
-    @property
-    def is_short(self) -> bool:
-        """Whether other than so many objects were seen as Meta counted last; one page is whole in itself."""
-        return self._pages > 1 and bool(self._totals) and len(self) != self._totals[-1]
+    def _is_new(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row was changed after the reading began."""
+        value = row.get(self._cursor_field) if self._cursor_field and self._begun else None
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            return False
+        return bool(moment and moment.tzinfo and self._begun and moment >= self._begun)
 
 
 def total_of(page: Mapping[str, Any]) -> int | None:

@@ -30,13 +30,14 @@ _UNITS = {"1": "Count", "By": "Bytes", "s": "Seconds", "%": "Percent"}
 
 @dataclass(frozen=True)
 class Point:
-    """One number to export. `is_share`: how full something is, not how much of something there was."""
+    """One number to export; `is_share`: how full something is, not how much there was; `is_signed`: it may go down."""
 
     name: str
     unit: str
     labels: tuple[tuple[str, str], ...]
     value: float
     is_share: bool = False
+    is_signed: bool = False
 
 
 def points(
@@ -56,7 +57,7 @@ def points(
         name = f"meta_ads.{count.metric.name}"
         before = found.get((name, labels))
         value = count.value + (before.value if before else 0)
-        found[name, labels] = Point(name, count.metric.unit, labels, value)
+        found[name, labels] = Point(name, count.metric.unit, labels, value, is_signed=count.metric.is_signed)
     for limit, (used, _) in limits.items():
         kind, _, owner = limit.partition(" ")
         labels = (("limit", kind), ("account", owner)) if by_account and owner else (("limit", kind),)
@@ -132,7 +133,8 @@ def _send(exported: Sequence[Point], version: str) -> bool:
     instruments: dict[str, Any] = {}
     for point in exported:
         if point.name not in instruments:
-            make = meter.create_gauge if point.is_share else meter.create_up_down_counter
+            sums = meter.create_up_down_counter if point.is_signed else meter.create_counter
+            make = meter.create_gauge if point.is_share else sums
             instruments[point.name] = make(point.name, unit=point.unit)
         instrument = instruments[point.name]
         (instrument.set if point.is_share else instrument.add)(point.value, dict(point.labels))

@@ -14,11 +14,12 @@ _OTHERS = "other accounts"
 
 @dataclass(frozen=True)
 class Metric:
-    """One kind of count: its name, its unit, what its entries are told apart by."""
+    """One kind of count: its name, its unit, what its entries are told apart by; `is_signed`: it may go down."""
 
     name: str
     unit: str
     labels: tuple[str, ...]
+    is_signed: bool = False
 
 
 CALLS = Metric("calls", "1", ("edge", "status"))
@@ -26,8 +27,8 @@ CALLS_BY_STREAM = Metric("calls_by_stream", "1", ("stream",))
 CALLS_BY_ACCOUNT = Metric("calls_by_account", "1", ("account",))
 BYTES = Metric("bytes", "By", ("edge",))
 ROWS = Metric("rows", "1", ("stream",))
-SPEND = Metric("spend", "1", ("stream", "account", "currency"))
-DIFFERENCES = Metric("differences", "1", ("stream", "metric"))
+SPEND = Metric("spend", "1", ("stream", "account", "currency"), is_signed=True)
+DIFFERENCES = Metric("differences", "1", ("stream", "metric"), is_signed=True)
 DRIFTS = Metric("drifts", "1", ("stream", "kind"))
 JOBS = Metric("jobs", "1", ("stream", "outcome"))
 JOB_SECONDS = Metric("job_seconds", "s", ("stream",))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from source_meta_ads.graph.errors import CursorExpired, TooMuchData, TransientError
-from source_meta_ads.graph.paging import next_cursor, pages, rows
+from source_meta_ads.graph.paging import PageSize, next_cursor, pages, rows
 
 Page = dict[str, Any]
 
@@ -110,3 +110,36 @@ def test_the_same_cursor_twice_is_an_error_not_an_endless_loop() -> None:
 def test_a_body_without_rows_never_passes_for_an_empty_page(body: Page) -> None:
     with pytest.raises(TransientError):
         rows(body)
+
+
+def test_a_size_that_was_too_much_is_where_the_next_edge_begins() -> None:
+    size = PageSize(25)
+    fetch, asked = edge(20, largest=6)
+    assert [row["id"] for page in pages(fetch, size) for row in rows(page)] == list(range(20))
+    again, asked_again = edge(5, largest=6)
+    assert [row["id"] for page in pages(again, size) for row in rows(page)] == list(range(5))
+    assert asked[0] == 25
+    assert asked_again == [6]
+
+
+def test_growing_is_tried_less_often_the_more_often_it_failed() -> None:
+    fetch, asked = edge(2000, largest=12)
+    assert read(fetch, 24) == list(range(2000))
+    refused = [place for place, size in enumerate(asked) if size > 12]
+    gaps = [after - before for before, after in zip(refused, refused[1:], strict=False)]
+    assert gaps[:4] == [6, 11, 21, 41]
+
+
+def test_a_size_never_grows_beyond_where_it_began() -> None:
+    size = PageSize(7)
+    size.too_much(7)
+    for _ in range(100):
+        size.went_well(size.now)
+    assert size.now == 7
+
+
+def test_a_page_that_another_thread_asked_for_at_a_larger_size_halves_nothing_twice() -> None:
+    size = PageSize(100)
+    size.too_much(100)
+    size.too_much(100)
+    assert size.now == 50

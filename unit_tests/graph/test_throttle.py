@@ -101,6 +101,35 @@ def test_where_nothing_is_told_of_usage_calls_that_share_a_limit_go_one_after_th
     assert throttle.admit(CAMPAIGNS) > 0
 
 
+def test_the_first_calls_into_a_limit_go_alone_until_it_is_known_what_a_call_takes(
+    throttle: Throttle, clock: SimulatedClock
+) -> None:
+    call(throttle, OTHER, buc(0, account="2"))  # Meta tells of usage, so silence about account 1 is no rule of its own
+    throttle.admit(CAMPAIGNS)
+    told = iter([17, 34])
+
+    def answer() -> None:
+        throttle.observe(read_usage(buc(next(told))), "1")
+        throttle.done(CAMPAIGNS)
+
+    clock.sleep = _then(clock, answer)  # type: ignore[method-assign, assignment]
+    assert throttle.admit(CAMPAIGNS) > 0, "the second went with the first, though nobody knew how much room there is"
+    assert throttle.admit(CAMPAIGNS) > 0, "the third went with the second, though nobody knew what a call takes"
+    assert throttle.admit(CAMPAIGNS) == 0
+
+
+def test_where_the_first_answer_tells_of_no_use_the_others_go_together(throttle: Throttle) -> None:
+    call(throttle, CAMPAIGNS, buc(0))
+    assert [throttle.admit(CAMPAIGNS) for _ in range(5)] == [0] * 5
+
+
+def test_a_first_call_that_fails_keeps_no_other_waiting(throttle: Throttle) -> None:
+    call(throttle, OTHER, buc(0, account="2"))
+    throttle.admit(CAMPAIGNS)
+    throttle.done(CAMPAIGNS)
+    assert [throttle.admit(CAMPAIGNS) for _ in range(3)] == [0] * 3
+
+
 def _then(clock: SimulatedClock, act: Callable[[], None]) -> Callable[[float], None]:
     def sleep(seconds: float) -> None:
         clock.elapsed += seconds

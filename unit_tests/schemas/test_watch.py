@@ -166,6 +166,21 @@ def test_slices_read_at_once_are_all_counted() -> None:
     assert watched.found == [Change("geo", "absent", "object", "in none of 4,000 rows now")]
 
 
+def test_a_column_that_meta_refuses_is_told_of_and_not_missed_besides() -> None:
+    watched = Watched(usual=frozenset({"count"}))
+    watched.watch.refused("count", "Meta doesn't know it")
+    watched.see(*[{"id": "1"}] * 40)
+    watched.watch.end()
+    assert watched.found == [Change("count", "refused", "integer", "Meta doesn't know it")]
+
+
+def test_a_coercer_that_sees_gives_what_the_coercer_gives() -> None:
+    watched = Watched()
+    seeing = watched.watch.look().seeing(lambda row: {**row, "new": 1})
+    assert seeing({"id": "1"}) == {"id": "1", "new": 1}
+    assert watched.found == [Change("new", "unknown", None, "integer")]
+
+
 def test_a_row_is_not_changed() -> None:
     row = {**ROW, "new": 1}
     Watched().see(row)

@@ -162,7 +162,7 @@ def reader_of(edge: SimulatedEdge, entity: Entity = ADS, turns: int = 4) -> Edge
         throttle=Throttle(clock), meter=Meter(), logger=logging.getLogger("test"),
     )  # fmt: skip
     session.mount("https://", edge)
-    return EdgeReader(entity, session, Turns(clock, turns), logging.getLogger("test"))
+    return EdgeReader(entity, session, Turns(clock, turns), clock, logging.getLogger("test"))
 
 
 def read(reader: EdgeReader, page_size: int = 10, fields: Sequence[str] = FIELDS) -> list[dict[str, Any]]:

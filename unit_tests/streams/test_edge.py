@@ -23,6 +23,8 @@ from unit_tests.streams.simulated_edge import (
     refusing,
 )
 
+# A moment after the reading began.
+NOW = "2026-11-24T15:02:00+0000"
 SERIAL = replace(ADS, partition=None)
 NO_FILTER = replace(SERIAL, filter_prefix=None)
 
@@ -47,19 +49,19 @@ class Changing:
     def change(self, kind: str, number: int) -> None:
         ads = self.edge.ads
         if kind == "create":
-            made = ad(len(ads) + 1, number % 7)
+            made = ad(len(ads) + 1, number % 7, updated_time=NOW)
             ads[made["id"]] = made
             self.known.add(made["id"])
             return
         key = sorted(ads)[number % len(ads)]
         status = "ARCHIVED" if kind == "archive" else "ACTIVE"
-        ads[key] = {**ads[key], "effective_status": status}
+        ads[key] = {**ads[key], "effective_status": status, "updated_time": NOW}
         if kind == "archive":
             self.owed.discard(key)
 
 
-def changes(most_calls: int, kinds: tuple[str, ...] = ("archive", "create", "restore")) -> Any:
-    some = st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 10_000)), max_size=3)
+def changes(most_calls: int) -> Any:
+    some = st.lists(st.tuples(st.sampled_from(["archive", "create", "restore"]), st.integers(0, 10_000)), max_size=3)
     return st.dictionaries(st.integers(2, most_calls), some, max_size=6)
 
 
@@ -80,8 +82,16 @@ def test_what_slipped_comes_with_all_its_fields_however_it_is_asked_for(entity: 
     assert found["1034"] == {name: world["1034"][name] for name in found["1044"]}
 
 
+def test_a_row_that_slips_is_found_though_another_that_comes_back_hides_it_from_the_count() -> None:
+    edge = SimulatedEdge(ads(45), is_positional=True)
+    edge.ads["1003"] = {**edge.ads["1003"], "effective_status": "ARCHIVED"}
+    changing = Changing(edge, {3: [("archive", 44), ("restore", 3)]})
+    found = {row["id"] for row in read(reader_of(edge, SERIAL))}
+    assert changing.owed | {"1003", "1044"} == found
+
+
 @settings(deadline=None, max_examples=25)
-@given(changes(7, ("archive", "create")), st.booleans())
+@given(changes(7), st.booleans())
 def test_whatever_comes_and_goes_nothing_that_stayed_is_lost(
     plan: dict[int, list[tuple[str, int]]], is_positional: bool
 ) -> None:
@@ -97,7 +107,7 @@ def test_an_account_that_stands_still_costs_no_call_beyond_its_pages() -> None:
     assert len(edge.calls) == 5
 
 
-def test_a_count_that_is_wrong_costs_one_look_a_run() -> None:
+def test_a_count_that_is_wrong_costs_three_looks_a_run() -> None:
     edge = SimulatedEdge(ads(25))
     answer = edge._page
 
@@ -110,7 +120,7 @@ def test_a_count_that_is_wrong_costs_one_look_a_run() -> None:
     edge._page = counting_one_more  # type: ignore[method-assign]
     reader = reader_of(edge)
     assert len(read(reader)) == len(read(reader)) == 25
-    assert [call.limit for call in edge.calls] == [10, 10, 10, 500, 10, 10, 10]
+    assert [call.limit for call in edge.calls] == [10, 10, 10, 500, 500, 500, 10, 10, 10]
 
 
 def parts_of(edge: SimulatedEdge) -> list[Call]:
@@ -160,10 +170,7 @@ def test_parts_miss_nothing_while_objects_come_and_go(
     edge = SimulatedEdge(ads(400, campaigns=7), is_positional=is_positional)
     changing = Changing(edge, plan)
     found = Counter(row["id"] for row in read(reader_of(edge)))
-    assert found.keys() <= changing.known
-    if not is_positional or not any(kind == "restore" for each in plan.values() for kind, _ in each):
-        # Where cursors count rows, one that is restored in the place of one that went hides from every count.
-        assert changing.owed <= set(found)
+    assert changing.owed <= found.keys() <= changing.known
 
 
 def test_campaigns_that_are_not_listed_are_noticed_and_their_objects_read(caplog: pytest.LogCaptureFixture) -> None:

@@ -40,7 +40,7 @@ def ads() -> AccountObjects:
         throttle=Throttle(clock), meter=Meter(), logger=logging.getLogger("test"),
     )  # fmt: skip
     entity = Entity("ads", "Ad", "x", edge="ads", filter_prefix="ad", params={"extra": "yes"})
-    reader = EdgeReader(entity, session, Turns(clock), logging.getLogger("test"))
+    reader = EdgeReader(entity, session, Turns(clock), clock, logging.getLogger("test"))
     return AccountObjects(reader, "1", 200, lambda row: {**row, "typed": True})
 
 
