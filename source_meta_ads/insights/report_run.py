@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.classify import classify_report_run
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError, NotFound, RateLimited, TransientError
+from source_meta_ads.graph.page import parse_page
 from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.insights.job import Job
@@ -21,6 +22,8 @@ _FAILURE_FIELDS_SINCE = 25
 # Below this many runs a request each costs no more than a batch, which counts each of its items.
 _FEWEST_BATCHED = 4
 _EDGE = "report run"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -120,18 +123,28 @@ class ReportRuns:
         return Progress(is_done=answer.get("async_status") == "Job Completed" and percent >= 100, percent=percent)
 
     def rows(
-        self, job: Job, run_id: str | None, on_restart: Callable[[], None] | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Every row of a completed run, as Meta sent it; without a run, of the synchronous edge. Raises: GraphError.
+        self,
+        job: Job,
+        run_id: str | None,
+        row_of: Callable[[dict[str, Any]], T],
+        on_restart: Callable[[], None] | None = None,
+    ) -> Iterator[T]:
+        """What `row_of` makes of every row of a completed run; without a run, of the synchronous edge.
 
-        `on_restart` is told when rows come again, because a page's cursor expired.
+        Rows are given to `row_of` as Meta sent them, and are its to change. `on_restart` is told when rows come again,
+        because a page's cursor expired. Raises: GraphError.
         """
         path = f"{run_id}/insights" if run_id else f"act_{job.account.id}/insights"
         asked = {} if run_id else job.params()
 
         def fetch(params: dict[str, Any]) -> dict[str, Any]:
             return self._session.get_json(
-                path, {**asked, **params}, account_id=job.account.id, stream=job.report.stream_name, is_page=True
+                path,
+                {**asked, **params},
+                account_id=job.account.id,
+                stream=job.report.stream_name,
+                is_page=True,
+                parse=lambda body: parse_page(body, row_of),
             )
 
         for page in pages(fetch, self._page_size, on_restart):

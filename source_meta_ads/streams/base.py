@@ -74,8 +74,8 @@ class MetaStream(HttpStream, ABC):
         """The JSON schema of a record, made when it is first asked for: most streams of a run never are."""
 
     @cached_property
-    def coerce(self) -> Callable[[Row], dict[str, Any]]:
-        """What gives a row the types of the schema."""
+    def coerce(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """What gives a row the types of the schema, in place."""
         return compile_coercer(self.schema)
 
     @cache  # noqa: B019 - the CDK declares it so; a stream lives as long as its run

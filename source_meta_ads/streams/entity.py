@@ -12,7 +12,8 @@ import requests
 from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account
-from source_meta_ads.graph.client import body_of, encode_params
+from source_meta_ads.graph.body import body_of
+from source_meta_ads.graph.client import encode_params
 from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.schemas.fields import load_node
 from source_meta_ads.schemas.json_schema import property_schema, record_schema

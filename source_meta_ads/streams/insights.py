@@ -10,13 +10,13 @@ import requests
 from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account, Refused
-from source_meta_ads.graph.client import body_of
+from source_meta_ads.graph.body import body_of
 from source_meta_ads.graph.errors import TooMuchData
 from source_meta_ads.graph.paging import rows
 from source_meta_ads.insights.job import Job
 from source_meta_ads.insights.pieces import Read, Rows
 from source_meta_ads.insights.planner import Learned, Planner
-from source_meta_ads.insights.reader import Reader, asked_anew
+from source_meta_ads.insights.reader import Found, Reader, asked_anew
 from source_meta_ads.insights.reconcile import Reconciler
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.reports import Report, shape_row
@@ -127,12 +127,11 @@ class InsightsStream(MetaStream):
         totals = Reconciler(self.runtime.session, job, self._reconcile, self.runtime.meter, self.logger)
         spend, count = 0.0, 0
         try:
-            for row in self._rows(job, finished.rows):
-                record = self.coerce(row)
-                spend += amount if isinstance(amount := record.get("spend"), (int, float)) else 0.0
+            for _, figures, row in self._rows(job, finished.rows):
+                spend += amount if isinstance(amount := figures["spend"], (int, float)) else 0.0
                 count += 1
-                totals.add(record)
-                yield record
+                totals.add(figures)
+                yield row
         finally:
             self.runtime.meter.spend(self.name, account_id, self._currencies.get(account_id, ""), spend)
         totals.compare()
@@ -140,9 +139,9 @@ class InsightsStream(MetaStream):
         if self._progress:
             self._progress.learn(account_id, self._learned.rows_per_day(account_id))
 
-    def _rows(self, job: Job, found: Rows | None) -> Iterator[dict[str, Any]]:
+    def _rows(self, job: Job, found: Rows | None) -> Iterator[Found]:
         """The rows of an answer; a synchronous one that turns out too large is asked for as a report run instead."""
-        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id)
+        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id, self.coerce)
         if found is None:
             return
         try:

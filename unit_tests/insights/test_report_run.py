@@ -140,7 +140,7 @@ def test_rows_come_page_by_page_as_meta_sent_them(runs: ReportRuns, meta: Any) -
     following = {"cursors": {"after": "c1"}, "next": f"{url}?access_token=secret&after=c1"}
     meta.get(url, json={"data": [{"spend": "1.5"}, {"spend": "2"}], "paging": following})
     meta.get(f"{url}?after=c1", json={"data": [{"spend": "3"}], "paging": {"cursors": {"after": "c2"}}})
-    assert list(runs.rows(job(), RUN_ID)) == [{"spend": "1.5"}, {"spend": "2"}, {"spend": "3"}]
+    assert list(runs.rows(job(), RUN_ID, dict)) == [{"spend": "1.5"}, {"spend": "2"}, {"spend": "3"}]
 
 
 def finished(
