@@ -13,7 +13,7 @@ PACKAGE = "source_meta_ads"
 
 # From the ground up; what shares a line never imports each other. A new folder or file needs its line here.
 LAYERS = (
-    ("telemetry", "clock"),
+    ("telemetry", "clock", "stdout"),
     ("graph", "secrets"),
     ("accounts", "schemas", "manifest"),
     ("insights",),
