@@ -75,7 +75,7 @@ def poll(runs: ReportRuns, meta: Any, body: dict[str, Any], status: int = 200, *
 @pytest.mark.parametrize("run_id", [RUN_ID, int(RUN_ID)])
 def test_a_submitted_job_gives_its_run_as_text(runs: ReportRuns, meta: Any, run_id: Any) -> None:
     meta.post("https://graph.facebook.com/v26.0/act_7/insights", json={"report_run_id": run_id})
-    assert runs.submit(job()) == RUN_ID
+    assert runs.submit([job()]) == [RUN_ID]
     form = {key: values[0] for key, values in parse_qs(meta.last_request.text).items()}
     assert json.loads(form["time_range"]) == {"since": "2026-01-01", "until": "2026-01-02"}
     assert (form["fields"], form["level"], form["time_increment"]) == ("spend", "ad", "1")
@@ -85,8 +85,9 @@ def test_a_submitted_job_gives_its_run_as_text(runs: ReportRuns, meta: Any, run_
 @pytest.mark.parametrize("answer", [{}, {"report_run_id": ""}, {"report_run_id": True}, {"report_run_id": None}])
 def test_an_answer_without_a_run_is_a_passing_failure(runs: ReportRuns, meta: Any, answer: dict[str, Any]) -> None:
     meta.post(requests_mock.ANY, json=answer)
-    with pytest.raises(TransientError, match="act_7"):
-        runs.submit(job())
+    (error,) = runs.submit([job()])
+    assert isinstance(error, TransientError)
+    assert "act_7" in str(error)
 
 
 @pytest.mark.parametrize("percent", [100, 100.0, "100", "100.0"])
