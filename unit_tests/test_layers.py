@@ -13,7 +13,7 @@ PACKAGE = "source_meta_ads"
 
 # From the ground up; what shares a line never imports each other. A new folder or file needs its line here.
 LAYERS = (
-    ("telemetry", "clock", "aws"),
+    ("telemetry", "clock", "aws", "stdout"),
     ("graph", "secrets", "account_filter", "authentication"),
     ("accounts", "schemas", "manifest"),
     ("insights",),

@@ -22,7 +22,7 @@ from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.reader import KeyTwice
 from source_meta_ads.insights.scheduler import Scheduler
 from source_meta_ads.schemas.coerce import compile_coercer
-from source_meta_ads.schemas.watch import Watch
+from source_meta_ads.schemas.watch import Look, Watch
 from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.telemetry.meter import Meter
 
@@ -52,6 +52,8 @@ class MetaStream(HttpStream, ABC):
     """
 
     has_wide_pages = False
+    # Whether `records` holds its rows against the schema itself, while they are still at hand as such.
+    looks_itself = False
 
     def __init__(self, api_version: str, selected: Collection[str] | None, runtime: Runtime | None) -> None:
         super().__init__()
@@ -83,8 +85,8 @@ class MetaStream(HttpStream, ABC):
         """The JSON schema of a record, made when it is first asked for: most streams of a run never are."""
 
     @cached_property
-    def coerce(self) -> Callable[[Row], dict[str, Any]]:
-        """What gives a row the types of the schema."""
+    def coerce(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """What gives a row the types of the schema, in place."""
         return compile_coercer(self.schema)
 
     @cache  # noqa: B019 - the CDK declares it so; a stream lives as long as its run
@@ -95,6 +97,10 @@ class MetaStream(HttpStream, ABC):
     def watch(self, watch: Watch) -> None:
         """Have every record held against the schema from now on."""
         self._watch = watch
+
+    def look(self) -> Look | None:
+        """What holds the rows of one slice against the schema; None where nobody watches."""
+        return self._watch.look() if self._watch else None
 
     @property
     def unfilled(self) -> list[str]:
@@ -138,7 +144,7 @@ class MetaStream(HttpStream, ABC):
         """The typed records of one slice, whole. Raises: Failure naming account and edge."""
         account_slice = stream_slice or {}
         count = 0
-        look = self._watch.look() if self._watch else None
+        look = None if self.looks_itself else self.look()
         try:
             with self.runtime.turns.turn(is_wide=self.has_wide_pages):
                 self._raise_if_refused(account_slice)

@@ -10,21 +10,24 @@ import requests
 from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account, Refused
-from source_meta_ads.graph.client import body_of
+from source_meta_ads.graph.body import body_of
 from source_meta_ads.graph.errors import TooMuchData
 from source_meta_ads.graph.paging import rows
 from source_meta_ads.insights.job import Job
 from source_meta_ads.insights.pieces import Read, Rows
 from source_meta_ads.insights.planner import Learned, Planner
-from source_meta_ads.insights.reader import Reader, asked_anew
+from source_meta_ads.insights.reader import Found, Reader, asked_anew
 from source_meta_ads.insights.reconcile import Reconciler
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.reports import Report, shape_row
 from source_meta_ads.insights.scheduler import Finished
 from source_meta_ads.insights.windows import Window, plan_windows
+from source_meta_ads.schemas.watch import Look
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
 from source_meta_ads.streams.day_totals import DayTotals
 from source_meta_ads.streams.progress import DaysDone, State, day_of, days_to_skip, runs_of
+
+Typing = Callable[[dict[str, Any]], dict[str, Any]]
 
 RESULT_PAGE_SIZE = 500
 
@@ -34,6 +37,7 @@ class InsightsStream(MetaStream):
 
     cursor_field = "date_start"
     has_wide_pages = True
+    looks_itself = True
 
     def __init__(
         self,
@@ -135,24 +139,27 @@ class InsightsStream(MetaStream):
         totals = Reconciler(self.runtime.session, job, self._reconcile, self.runtime.meter, self.logger)
         days, count = DayTotals(job), 0
         currency = self._currencies.get(account_id, "")
+        look = self.look()
+        coerce = _seen_by(look, self.coerce) if look else self.coerce
         try:
-            for row in self._rows(job, finished.rows):
-                record = self.coerce(row)
-                days.add(record["date_start"], record.get("spend"))
+            for _, figures, row in self._rows(job, finished.rows, coerce):
+                days.add(figures["date_start"], figures["spend"])
                 count += 1
-                totals.add(record)
-                yield record
+                totals.add(figures)
+                yield row
         finally:
             self.runtime.meter.spend(self.name, account_id, currency, days.spend)
+            if look:
+                look.close()
         totals.compare()
         days.tell(self.runtime.meter, self.name, currency)
         self._learned.observe(account_id, count, len(job.window))
         if self._progress:
             self._progress.learn(account_id, self._learned.rows_per_day(account_id))
 
-    def _rows(self, job: Job, found: Rows | None) -> Iterator[dict[str, Any]]:
+    def _rows(self, job: Job, found: Rows | None, coerce: Typing) -> Iterator[Found]:
         """The rows of an answer; a synchronous one that turns out too large is asked for as a report run instead."""
-        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id)
+        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id, coerce)
         if found is None:
             return
         try:
@@ -201,6 +208,17 @@ class InsightsStream(MetaStream):
                 self._progress.run_noted(job.account.id, job.window, job.query_hash(), run_id) for job, run_id in runs
             ]
             self._update_state(lambda state: [note(state) for note in noted])
+
+
+def _seen_by(look: Look, coerce: Typing) -> Typing:
+    """Types a row and has it looked at, before it becomes JSON."""
+
+    def typed(row: dict[str, Any]) -> dict[str, Any]:
+        record = coerce(row)
+        look.see(record)
+        return record
+
+    return typed
 
 
 def _days(window: Window) -> dict[str, str]:
