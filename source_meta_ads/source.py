@@ -25,6 +25,7 @@ from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import InMemoryMessageRepository, MessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -220,11 +221,15 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         logger = reading.runtime.logger
         built = reading.registrar.begin(built) if configured else built
         stream = built.stream
-        cursor = None
+        cursor: Cursor = FinalStateCursor(stream.name, stream.namespace, self._repository)
         if built.progress and configured and configured.sync_mode == SyncMode.incremental:
-            cursor = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
-            stream.keep_place(cursor.update)
-        return concurrent_stream(stream, cursor, self._repository, DebugSliceLogger(), logger)
+            cursor = kept = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
+            stream.keep_place(kept.update)
+        return concurrent_stream(stream, self.followed(stream, cursor), self._repository, DebugSliceLogger(), logger)
+
+    def followed(self, stream: Stream, cursor: Cursor) -> Cursor:
+        """The cursor that the engine gets for a stream; one who follows what is read puts another around it."""
+        return cursor
 
 
 def _preflight(reading: _Reading, connection: Connection) -> None:

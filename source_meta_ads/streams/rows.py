@@ -12,7 +12,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, SyncMode, T
 from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.adapters import StreamFacade, StreamPartition
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.helpers import get_cursor_field_from_stream, get_primary_key_from_stream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -91,35 +91,35 @@ class RowPartition(StreamPartition):
 
 
 class _RowPartitions(PartitionGenerator):
-    def __init__(self, stream: Stream, repository: MessageRepository, sync_mode: SyncMode) -> None:
-        self._stream, self._repository, self._sync_mode = stream, repository, sync_mode
+    def __init__(self, stream: Stream, repository: MessageRepository) -> None:
+        self._stream, self._repository = stream, repository
         self._cursor_field = get_cursor_field_from_stream(stream)
 
     def generate(self) -> Iterable[Partition]:
         cursor_field = [self._cursor_field] if self._cursor_field else None
-        for each in self._stream.stream_slices(sync_mode=self._sync_mode, cursor_field=cursor_field):
-            yield RowPartition(self._stream, copy.deepcopy(each), self._repository, self._sync_mode, cursor_field, None)
+        for each in self._stream.stream_slices(sync_mode=SyncMode.full_refresh, cursor_field=cursor_field):
+            yield RowPartition(
+                self._stream, copy.deepcopy(each), self._repository, SyncMode.full_refresh, cursor_field, None
+            )
 
 
 def concurrent_stream(
     stream: Stream,
-    cursor: Cursor | None,
+    cursor: Cursor,
     repository: MessageRepository,
     slice_logger: SliceLogger,
     logger: logging.Logger,
 ) -> StreamFacade:
-    """The stream as the concurrent engine takes it; without a cursor it is read in full."""
-    sync_mode = SyncMode.incremental if cursor else SyncMode.full_refresh
-    kept = cursor or FinalStateCursor(stream.name, stream.namespace, repository)
+    """The stream as the concurrent engine takes it."""
     cursor_field = get_cursor_field_from_stream(stream)
     concurrent = DefaultStream(
-        partition_generator=_RowPartitions(stream, repository, sync_mode),
+        partition_generator=_RowPartitions(stream, repository),
         name=stream.name,
         namespace=stream.namespace,
         json_schema=stream.get_json_schema(),
         primary_key=get_primary_key_from_stream(stream.primary_key),
         cursor_field=CursorField(cursor_field_key=cursor_field) if cursor_field else None,
         logger=logger,
-        cursor=kept,
+        cursor=cursor,
     )
-    return StreamFacade(concurrent, stream, kept, slice_logger, logger)
+    return StreamFacade(concurrent, stream, cursor, slice_logger, logger)

@@ -17,6 +17,7 @@ from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -71,7 +72,9 @@ def reading(stream: Stream) -> Iterator[AirbyteMessage]:
     engine = Engine(
         ThreadPoolManager(ThreadPoolExecutor(5), logger), logger, DebugSliceLogger(), queue, repository, 2
     )  # fmt: skip
-    facade = concurrent_stream(stream, None, repository, DebugSliceLogger(), logger)
+    facade = concurrent_stream(
+        stream, FinalStateCursor(stream.name, None, repository), repository, DebugSliceLogger(), logger
+    )
     found: list[AbstractStream] = [facade.get_underlying_stream()]
     return engine.read(found)
 
