@@ -1,7 +1,7 @@
 """The templates of deploy/ on a moto server, as far as that has CloudFormation; what they make runs the example plan.
 
 moto makes the data, Fargate and Lambda stacks, but for bucket policies, secrets, repositories and schedules, which
-unit_tests/deploy looks at; of the network it has no firewall.
+unit_tests/deploy looks at; of the network it has no firewall, and leaves routes and subnets apart.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class Deployed:
             StackName=f"ads-{stack}",
             TemplateBody=json.dumps(template),
             Parameters=[
-                {"ParameterKey": name, "ParameterValue": values[name]} for name in template["Parameters"] if name in values
+                {"ParameterKey": name, "ParameterValue": values[name]}
+                for name in template["Parameters"]
+                if name in values
             ],
         )
         (made,) = client.describe_stacks(StackName=f"ads-{stack}")["Stacks"]
@@ -199,12 +201,20 @@ def test_a_function_with_the_template_s_environment_looks_for_the_plan_where_the
         lambda_handler.handler({}, Context())
 
 
-def test_the_network_without_a_firewall_is_as_the_template_has_it(deployed: Deployed) -> None:
+def test_the_network_without_a_firewall_has_the_routes_and_endpoints_of_the_template(deployed: Deployed) -> None:
     client = boto3.client("ec2")
     subnets = client.describe_subnets(SubnetIds=deployed.outputs["Subnets"].split(","))["Subnets"]
     assert len({each["AvailabilityZone"] for each in subnets}) == 2
-    for subnet in subnets:
-        filters = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
-        (table,) = client.describe_route_tables(Filters=filters)["RouteTables"]
-        (out,) = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
-        assert out["NatGatewayId"].startswith("nat-")
+    ours = [{"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}]
+    tables = [each["Routes"] for each in client.describe_route_tables(Filters=ours)["RouteTables"]]
+    (app,) = [routes for routes in tables if any(_out(route).startswith("nat-") for route in routes)]
+    assert len([route for route in app if "DestinationPrefixListId" in route]) == 2
+    assert any(_out(route).startswith("igw-") for routes in tables for route in routes)
+    endpoints = client.describe_vpc_endpoints(Filters=ours)["VpcEndpoints"]
+    services = {each["ServiceName"].partition("eu-west-1.")[2] for each in endpoints}
+    assert services == {"s3", "dynamodb", "secretsmanager", "ssm", "ecr.api", "ecr.dkr", "logs"}
+
+
+def _out(route: Mapping[str, str]) -> str:
+    target = route.get("NatGatewayId") or route.get("GatewayId") or ""
+    return target if route.get("DestinationCidrBlock") == "0.0.0.0/0" else ""

@@ -115,14 +115,17 @@ def test_the_lines_of_sql_in_the_documentation_say_what_is_true(
     page = (Path(__file__).resolve().parent.parent / "docs" / "running.md").read_text(encoding="utf-8")
     lines = [line.strip() for line in page.split("```sql\n")[1].partition("```")[0].split(";") if line.strip()]
     assert len(lines) == 3
-    monkeypatch.chdir(tmp_path)
-    for form, registry in (("parquet", "a"), ("jsonl", "b")):
-        run(truth, plan("meta", f"file://{tmp_path}/{registry}", form=form, streams=STREAMS[form]))
+    for form, streams in STREAMS.items():
+        (tmp_path / form).mkdir()
+        run(
+            truth, plan(str(tmp_path / form / "meta"), f"file://{tmp_path}/{form}/registry", form=form, streams=streams)
+        )
     by_day: dict[str, float] = {}
     for row in truth.report(REPORTS["ads_insights"], runner_world.ACCOUNTS, START, "2026-12-31", ["spend"]):
         by_day[str(row["date_start"])] = by_day.get(str(row["date_start"]), 0.0) + float(row["spend"])
     campaigns = {row["id"] for row in truth.objects("campaigns", runner_world.ACCOUNTS)}
     for line in lines:
+        monkeypatch.chdir(tmp_path / ("parquet" if ".parquet" in line else "jsonl"))
         relation = duckdb.connect().execute(line)
         assert relation
         rows = relation.fetchall()

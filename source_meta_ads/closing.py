@@ -81,8 +81,6 @@ def _write(place: str, recording: Mapping[str, Any], logger: logging.Logger) -> 
         unfinished.write_text(json.dumps(recording, ensure_ascii=False), encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
-        logger.warning(
-            f"the run was not recorded in {path}: {error.strerror}: name another place in {RECORD_VARIABLE}"
-        )
+        logger.warning(f"the run was not recorded in {path}: {error.strerror}: name another place in {RECORD_VARIABLE}")
     else:
         logger.info(f"the run is recorded in {path}: source-meta-ads report {path}")

@@ -8,16 +8,18 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.logger import PRINT_BUFFER, init_logger
+from airbyte_cdk.logger import init_logger
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
+from source_meta_ads.clock import Clock
 from source_meta_ads.commands import execute, is_command
 from source_meta_ads.config import Config
 from source_meta_ads.registry.schemas import RegisteredSchemas
@@ -25,7 +27,9 @@ from source_meta_ads.registry.store import StoreError, open_store
 from source_meta_ads.schemas.drift import SchemaLog
 from source_meta_ads.secrets.reference import is_reference
 from source_meta_ads.source import SourceMetaAds
+from source_meta_ads.stdout import Stdout
 from source_meta_ads.streams.failure import Failure
+from source_meta_ads.streams.rows import RowMessage
 from source_meta_ads.telemetry.redact import Redactor
 
 # glibc's number for the number of heaps; other C libraries have no such call.
@@ -40,6 +44,21 @@ class _Entrypoint(AirbyteEntrypoint):
         """Raise ConfigError for a configuration that can't be used."""
         Config.parse(config)
 
+    def __init__(self, source: SourceMetaAds, stdout: Stdout) -> None:
+        super().__init__(source)
+        self._stdout = stdout
+
+    def read(
+        self, source_spec: ConnectorSpecification, config: Mapping[str, Any], catalog: Any, state: list[Any]
+    ) -> Iterable[AirbyteMessage]:
+        """The messages that are still to be written; rows that are JSON already are written in their place."""
+        for message in super().read(source_spec, config, catalog, state):
+            line = message.line() if isinstance(message, RowMessage) else None
+            if line is None:
+                yield message
+            else:
+                self._stdout.write_row(line)
+
     @staticmethod
     def set_up_secret_filter(config: Any, connection_specification: Mapping[str, Any]) -> None:
         """Mask the configuration's secrets; a reference to one is none, and has to be named in errors."""
@@ -47,17 +66,14 @@ class _Entrypoint(AirbyteEntrypoint):
         update_secrets([secret for secret in found if not is_reference(secret)])
 
     @staticmethod
-    def airbyte_message_to_string(airbyte_message: AirbyteMessage) -> str:
-        """The message as a line; a plain record without the CDK's serializer, which takes longer than writing it."""
-        record = airbyte_message.record
-        if record is None or record.namespace or record.meta or record.file_reference:
-            return AirbyteEntrypoint.airbyte_message_to_string(airbyte_message)
-        plain = {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at}
-        try:
-            return orjson.dumps({"type": "RECORD", "record": plain}).decode()
-        except orjson.JSONEncodeError:
-            # Integers beyond 64 bits, say: the CDK has a slower way for them.
-            return AirbyteEntrypoint.airbyte_message_to_string(airbyte_message)
+    def handle_record_counts(
+        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
+    ) -> AirbyteMessage:
+        """Count a record for its stream's next state; a row without having its record made."""
+        if isinstance(message, RowMessage):
+            stream_message_count[HashableStreamDescriptor(name=message.stream)] += 1.0
+            return message
+        return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
 
 
 def run(args: Sequence[str] | None = None) -> None:
@@ -70,11 +86,13 @@ def run(args: Sequence[str] | None = None) -> None:
     if is_command(arguments):
         sys.exit(execute(arguments))
     init_logger("airbyte")
-    quiet = _OneLine()
+    stdout, quiet = Stdout(sys.stdout, Clock().monotonic), _OneLine()
     for handler in logging.getLogger().handlers:
         handler.addFilter(quiet)
         handler.addFilter(Redactor(()).filter())
-    sys.exit(_execute(arguments))
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stdout)
+    sys.exit(_execute(arguments, stdout))
 
 
 def _tune_interpreter() -> None:
@@ -107,23 +125,18 @@ def _schema_log(environ: Mapping[str, str]) -> SchemaLog | None:
         raise Failure(f"META_ADS_REGISTRY: {error}") from None
 
 
-def _execute(args: list[str]) -> int:
-    with PRINT_BUFFER:
+def _execute(args: list[str], stdout: Stdout) -> int:
+    # What anybody prints is a line of its own, and main.py flushes what it finds as stdout.
+    with contextlib.redirect_stdout(stdout), contextlib.ExitStack() as ending:
+        ending.callback(stdout.flush)
         try:
             schema_log = _schema_log(os.environ) if args[:1] == ["read"] else None
-            entrypoint = _Entrypoint(SourceMetaAds(schema_log=schema_log))
+            entrypoint = _Entrypoint(SourceMetaAds(schema_log=schema_log), stdout)
             parsed = entrypoint.parse_args(args)
             for message in entrypoint.run(parsed):
-                # One write a line: two would let another thread's line in between.
-                sys.stdout.write(f"{message}\n")
+                stdout.write(f"{message}\n")
         except AirbyteTracedException as error:
-            sys.stdout.write(f"{AirbyteEntrypoint.airbyte_message_to_string(_trace(error))}\n")
-            return 1
-        except OSError as error:
-            if error.filename not in args:
-                raise
-            failure = Failure(f"{error.filename}: {error.strerror}: name a file that can be read")
-            sys.stdout.write(f"{AirbyteEntrypoint.airbyte_message_to_string(_trace(failure))}\n")
+            stdout.write(f"{AirbyteEntrypoint.airbyte_message_to_string(_trace(error))}\n")
             return 1
     return 0
 

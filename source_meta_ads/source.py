@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from queue import Queue
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -19,13 +19,13 @@ from airbyte_cdk.models import (
     ConnectorSpecification,
     SyncMode,
 )
-from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.concurrent_source_adapter import ConcurrentSourceAdapter
+from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import InMemoryMessageRepository, MessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams import Stream
-from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -36,6 +36,7 @@ from source_meta_ads.closing import Told, closing
 from source_meta_ads.config import Config, ConfigError
 from source_meta_ads.connection import Connection, connect, runtime
 from source_meta_ads.credentials import Credentials
+from source_meta_ads.files import ReadableFiles
 from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.graph.versions import find
 from source_meta_ads.registration import Registrar
@@ -43,8 +44,10 @@ from source_meta_ads.schemas.drift import SchemaLog
 from source_meta_ads.spec import connector_specification
 from source_meta_ads.streams.base import Runtime
 from source_meta_ads.streams.cursor import AccountCursor
+from source_meta_ads.streams.engine import Engine, RowQueue
 from source_meta_ads.streams.failure import Failure, Failures, failure_of
 from source_meta_ads.streams.legacy_state import adopt_state
+from source_meta_ads.streams.rows import concurrent_stream
 from source_meta_ads.token_health import begin_with_token
 
 # Records and states wait here for stdout; a full queue holds the workers back, so memory stays flat.
@@ -70,7 +73,7 @@ class _Reading:
         return Registrar(self.config, lambda name: _chosen(name, self), self.runtime, self.schema_log)
 
 
-class SourceMetaAds(ConcurrentSourceAdapter):
+class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
     """Meta Marketing API source. One instance serves one command at a time."""
 
     raise_exception_on_missing_stream = True
@@ -200,17 +203,18 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         connection.learn(credentials.secrets)
         return connection
 
-    def _concurrent_source_of(self, workers: int) -> ConcurrentSource:
+    def _concurrent_source_of(self, workers: int) -> Engine:
         """The CDK's engine over one queue for records and states; with threads enough for some to wait for limits."""
-        queue: Queue[QueueItem] = Queue(maxsize=_QUEUE_SIZE)
+        queue = RowQueue(maxsize=_QUEUE_SIZE)
+        logger = logging.getLogger(f"airbyte.{self.name}")
         self._repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
-        return ConcurrentSource.create(
-            num_workers=workers * _THREADS_A_TURN,
-            initial_number_of_partitions_to_generate=workers,
-            logger=logging.getLogger(f"airbyte.{self.name}"),
+        return Engine(
+            threadpool=ThreadPoolManager(ThreadPoolExecutor(workers * _THREADS_A_TURN, "workerpool"), logger),
+            logger=logger,
             slice_logger=DebugSliceLogger(),
-            message_repository=self._repository,
             queue=queue,
+            message_repository=self._repository,
+            initial_number_partitions_to_generate=workers,
         )
 
     def _concurrent(self, built: Built, configured: ConfiguredAirbyteStream | None, reading: _Reading) -> Stream:
@@ -218,11 +222,15 @@ class SourceMetaAds(ConcurrentSourceAdapter):
         logger = reading.runtime.logger
         built = reading.registrar.begin(built) if configured else built
         stream = built.stream
-        if built.progress is None or configured is None or configured.sync_mode != SyncMode.incremental:
-            return self.convert_to_concurrent_stream(logger, stream, reading.states)
-        cursor = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
-        stream.keep_place(cursor.update)
-        return self.convert_to_concurrent_stream(logger, stream, reading.states, cursor)
+        cursor: Cursor = FinalStateCursor(stream.name, stream.namespace, self._repository)
+        if built.progress and configured and configured.sync_mode == SyncMode.incremental:
+            cursor = kept = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
+            stream.keep_place(kept.update)
+        return concurrent_stream(stream, self.followed(stream, cursor), self._repository, DebugSliceLogger(), logger)
+
+    def followed(self, stream: Stream, cursor: Cursor) -> Cursor:
+        """The cursor that the engine gets for a stream; one who follows what is read puts another around it."""
+        return cursor
 
 
 def _preflight(reading: _Reading, connection: Connection) -> None:

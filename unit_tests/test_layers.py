@@ -13,7 +13,7 @@ PACKAGE = "source_meta_ads"
 
 # From the ground up; what shares a line never imports each other. A new folder or file needs its line here.
 LAYERS = (
-    ("telemetry", "clock", "aws"),
+    ("telemetry", "clock", "aws", "stdout"),
     ("graph", "secrets", "account_filter", "authentication"),
     ("accounts", "schemas", "manifest"),
     ("insights",),
@@ -22,7 +22,7 @@ LAYERS = (
     ("credentials",),
     ("connection", "spec", "catalog"),
     ("token_health", "closing"),
-    ("check", "probe", "registration", "upgrade"),
+    ("check", "probe", "registration", "upgrade", "files"),
     ("source",),
     # Beside the core, which never imports them: what runs it without an Airbyte platform.
     ("registry", "sinks", "reporting", "migration"),

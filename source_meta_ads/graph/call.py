@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -27,6 +27,7 @@ class Call:
     tries: int = 0
     is_page: bool = False
     most_tries: int | None = None
+    parse: Callable[[bytes], Any] = orjson.loads
     is_renewed: bool = False
     request: requests.PreparedRequest | None = None
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import orjson
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from source_meta_ads.clock import Clock
 from source_meta_ads.graph.auth import BearerAuth
+from source_meta_ads.graph.body import body_of, is_success, parsed_body, take_body
 from source_meta_ads.graph.call import Call, describe, encode_params
 from source_meta_ads.graph.classify import classify, policy_for, unstated_block_seconds
 from source_meta_ads.graph.errors import AuthError, GraphError, RateLimited, TransientError
@@ -70,11 +72,11 @@ class GraphSession(requests.Session):
         account_id: str | None = None,
         stream: str | None = None,
         edge: str | None = None,
-        **how: bool | int | None,
+        **how: Any,
     ) -> dict[str, Any]:
         """The parsed body of a GET below the version; `edge` names it where the path doesn't.
 
-        `how`: `is_patient`, `is_page`, `most_tries` as in `send`. Raises: GraphError.
+        `how`: `is_patient`, `is_page`, `most_tries`, `parse` as in `send`. Raises: GraphError.
         """
         about = {"account_id": account_id, "stream_name": stream, "edge": edge, **how}
         return body_of(self._respond("GET", path, params, **about))
@@ -98,7 +100,7 @@ class GraphSession(requests.Session):
         """The parsed list that a batch answers with; `limits` are those of all items. Raises: GraphError."""
         params = {"batch": list(items), "include_headers": True}
         response = self._respond("POST", "", params, stream_name=stream, edge="batch", limits=limits)
-        body = response.__dict__.get("graph_body")
+        body = parsed_body(response)
         if not isinstance(body, list):
             raise TransientError(message="the answer is not a JSON list", status=response.status_code)
         return body
@@ -138,10 +140,11 @@ class GraphSession(requests.Session):
         """A successful response to the request, however many tries and waits it takes.
 
         Takes, besides what `requests.Session.send` takes, `account_id` (digits) and `edge` for calls whose URL names
-        none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's, and
-        `is_patient` False for a caller that has better things to do than to wait for a limit, and `is_page` for a call
-        whose answer is a page of an edge, and `most_tries` for one that isn't worth more. A token that is refused is
-        replaced once by the one that its store has now, if that is another.
+        none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's,
+        `is_patient` False for a caller that has better things to do than to wait for a limit, `is_page` for a call
+        whose answer is a page of an edge, `most_tries` for one that isn't worth more, and `parse` in place of orjson's,
+        which may raise ValueError. A token that is refused is replaced once by the one that its store has now, if that
+        is another.
         Raises: GraphError, with method, edge and account, once the error's retry policy is used up, or RateLimited
         when a limit has no room for longer than the run is willing to wait.
         """
@@ -150,10 +153,12 @@ class GraphSession(requests.Session):
         limits = kwargs.pop("limits", None) or limits_of(call.edge, call.account_id)
         is_patient = kwargs.pop("is_patient", True) and self._waits_for_limits
         call.is_page, call.most_tries = kwargs.pop("is_page", False), kwargs.pop("most_tries", None)
+        call.parse = kwargs.pop("parse", orjson.loads)
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
         kwargs["allow_redirects"] = False
+        kwargs["stream"] = True
         while True:
             call.tries += 1
             self._admit(limits, call, self._patience_seconds if is_patient else _SHORT_WAIT_SECONDS)
@@ -197,16 +202,16 @@ class GraphSession(requests.Session):
     ) -> tuple[requests.Response | None, GraphError | None]:
         """One try over the wire: its response, or the error it amounts to."""
         try:
-            response = super().send(request, **kwargs)
-        except requests.RequestException as failure:
+            response = take_body(super().send(request, **kwargs))
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as failure:
             self._meter.call(call.edge, 0, call.stream, call.account_id)
             return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
         self._meter.call(call.edge, response.status_code, call.stream, call.account_id, len(response.content))
         self._clock.observe_server_date(response.headers.get("Date"))
         self._throttle.observe(read_usage(response.headers), call.account_id)
         self._notice_upgrade(response)
-        if response.status_code == requests.codes.ok and _parsed_success(response):
-            if call.is_page and not has_rows(response.__dict__["graph_body"]):
+        if response.status_code == requests.codes.ok and is_success(response, call.parse):
+            if call.is_page and not has_rows(parsed_body(response)):
                 return response, TransientError(message="the page has no `data` list of objects", status=200)
             self._throttle.went_well()
             return response, None
@@ -234,23 +239,3 @@ class GraphSession(requests.Session):
             ended = find(self.version).marketing_expiry
             since = f" (its end for ads was {ended})" if ended else ""
             self._logger.warning(f"Meta answers {self.version} calls{since} with another version: {warning}")
-
-
-def _parsed_success(response: requests.Response) -> bool:
-    """Whether a 200 is JSON without `error`; its parse is kept, so that no body is parsed twice."""
-    try:
-        parsed = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return False
-    if not isinstance(parsed, (dict, list)) or (isinstance(parsed, dict) and parsed.get("error") is not None):
-        return False
-    response.__dict__["graph_body"] = parsed
-    return True
-
-
-def body_of(response: requests.Response) -> dict[str, Any]:
-    """The parsed JSON object of a response that `GraphSession.send` returned."""
-    body = response.__dict__.get("graph_body")
-    if not isinstance(body, dict):
-        raise TransientError(message="the answer is not a JSON object", status=response.status_code)
-    return body

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from source_meta_ads.graph.errors import CursorExpired, TooMuchData, TransientError
+from source_meta_ads.graph.page import Worked
 
 # After this many pages at a reduced size the next larger size is tried again; after twice as many each time that it
 # was too much again, up to the second number.
@@ -122,12 +123,15 @@ def next_cursor(page: Page) -> str | None:
 def has_rows(body: object) -> bool:
     """Whether a body has a list of objects as its `data`, so that no page passes for an empty one."""
     data = body.get("data") if isinstance(body, Mapping) else None
-    return isinstance(data, list) and all(isinstance(row, dict) for row in data)
+    return isinstance(data, Worked) or (isinstance(data, list) and all(isinstance(row, dict) for row in data))
 
 
-def rows(page: Page) -> list[dict[str, Any]]:
-    """The page's `data`. Raises: TransientError when there is no list of objects, so that no row is missed."""
+def rows(page: Page) -> list[Any]:
+    """The page's `data`: objects, or what was made of them as they were parsed.
+
+    Raises: TransientError when there is no list of objects, so that no row is missed.
+    """
     if not has_rows(page):
         raise TransientError(message="the answer has no `data` list of objects")
-    found: list[dict[str, Any]] = page["data"]
+    found: list[Any] = page["data"]
     return found

@@ -14,15 +14,19 @@ from source_meta_ads.insights.pieces import Piece
 if TYPE_CHECKING:
     from source_meta_ads.insights.feed import Feed
 
-# Over all streams, accounts and runs, also those that share a request.
-_SECONDS_BETWEEN_POLLS = 0.5
-_FIRST_SECONDS = 0.75
+# Over all streams, accounts and runs, also those that share a request. What none was due for is saved up.
+_POLLS_A_SECOND = 2.0
+_MOST_SAVED = 4.0
+_FIRST_SECONDS = 2.0
 _SHORTEST_SECONDS = 0.5
 _LONGEST_SECONDS = 20.0
-# Share of the expected time after which to ask: a little early costs a poll, late costs time.
+# Share of the usual time after which to ask first: a little early costs a poll, late costs time.
 _EXPECTED_SHARE = 0.9
+# Meta's percentages are no clock: however far off the end seems, a run is asked after when it is so much older.
+_MOST_GROWTH = 0.7
 # Runs due this soon are asked after together.
 _TOGETHER_SECONDS = 0.1
+_ROUNDING = 1e-9
 # Polls for which "no such report run" is taken as "not visible yet".
 _NEW_FOR_POLLS = 5
 
@@ -51,7 +55,7 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._next_at = 0.0
+        self._saved, self._saved_at = 0.0, clock.monotonic()
         self._usual_seconds: dict[str, float] = {}
 
     def begun(self, piece: Piece, run_id: str, feed: Feed) -> Run:
@@ -64,29 +68,40 @@ class Pace:
         return Run(piece, run_id, feed, now, now if run_id == piece.job.known_run else now + first)
 
     def due(self, running: Sequence[Run]) -> list[Run]:
-        """The runs to ask after now, most overdue first; waits for the turn of this poll among all streams'."""
+        """The runs to ask after now, most overdue first; waits until one more poll is allowed among all streams'."""
         now = self._clock.monotonic()
         if not any(run.due_at <= now for run in running):
             return []
         with self._lock:
-            wait = max(0.0, self._next_at - now)
-            self._next_at = now + wait + _SECONDS_BETWEEN_POLLS
+            # Taken before it is there, so that the next stream waits for the poll after it.
+            self._save()
+            self._saved -= 1
+            wait = max(0.0, -self._saved / _POLLS_A_SECOND)
         self._clock.sleep(wait)
         soon = self._clock.monotonic() + _TOGETHER_SECONDS
         due = sorted((run for run in running if run.due_at <= soon), key=lambda run: run.due_at)[:MOST_ITEMS]
-        for run in due:
-            run.polls += 1
         with self._lock:
+            self._save()
             # Each run asked after counts as a call, whether it shares a request or not.
-            self._next_at += _SECONDS_BETWEEN_POLLS * (len(due) - 1)
-        return due
+            more = min(len(due) - 1, int(max(0.0, self._saved) + _ROUNDING))
+            self._saved -= more
+        for run in due[: 1 + more]:
+            run.polls += 1
+        return due[: 1 + more]
 
     def polled(self, run: Run, percent: int) -> None:
-        """Set the next time for a run that goes on, by how far it is."""
+        """Set the next time for a run that goes on, by how far and how old it is."""
         now = self._clock.monotonic()
         elapsed = now - run.started_at
-        remaining = elapsed * (100 - percent) / percent if 0 < percent < 100 else elapsed / 2
-        run.due_at = now + min(_LONGEST_SECONDS, max(_SHORTEST_SECONDS, remaining * _EXPECTED_SHARE))
+        most = min(_LONGEST_SECONDS, elapsed * _MOST_GROWTH)
+        remaining = elapsed * (100 - percent) / percent if 0 < percent < 100 else most
+        run.due_at = now + max(_SHORTEST_SECONDS, min(most, remaining))
+
+    def _save(self) -> None:
+        """Count the polls that time has allowed since; with the lock held."""
+        now = self._clock.monotonic()
+        self._saved = min(_MOST_SAVED, self._saved + (now - self._saved_at) * _POLLS_A_SECOND)
+        self._saved_at = now
 
     def ended(self, run: Run) -> None:
         """Learn how long a run took."""

@@ -14,7 +14,7 @@ from source_meta_ads.insights.report_run import rows_at_once
 from source_meta_ads.telemetry.meter import Meter
 
 # What adds up over every split; reach and unique counts never do.
-_METRICS = ("impressions", "clicks", "spend")
+METRICS = ("impressions", "clicks", "spend")
 # Breakdowns of which every impression has exactly one value. Products and assets are some ads' only.
 _COMPLETE = frozenset({
     "age", "gender", "country", "region", "publisher_platform", "platform_position", "device_platform",
@@ -36,7 +36,7 @@ class Reconciler:
     def __init__(self, session: GraphSession, job: Job, policy: str, meter: Meter, logger: logging.Logger) -> None:
         self._session, self._job, self._policy, self._meter, self._logger = session, job, policy, meter, logger
         report = job.report
-        self._metrics = [name for name in _METRICS if name in job.fields]
+        self._metrics = [name for name in METRICS if name in job.fields]
         is_comparable = not report.filtering and report.level != "account" and set(report.breakdowns) <= _COMPLETE
         self._is_on = policy != "off" and is_comparable and bool(self._metrics)
         self._sums: defaultdict[tuple[str, str], float] = defaultdict(float)

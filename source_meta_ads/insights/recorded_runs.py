@@ -19,9 +19,8 @@ class RecordedRuns(ReportRuns):
         super().__init__(session, page_size)
         self._recorder, self._meter = recorder, meter
 
-    def submit(self, job: Job) -> str:
-        """As ReportRuns has it."""
-        run_id = super().submit(job)
+    def _submit(self, job: Job) -> str:
+        run_id = super()._submit(job)
         self._began(run_id, job)
         return run_id
 

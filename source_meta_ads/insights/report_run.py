@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.classify import classify_report_run
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError, NotFound, RateLimited, TransientError
+from source_meta_ads.graph.page import parse_page
 from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.insights.job import Job
@@ -21,6 +23,11 @@ _FAILURE_FIELDS_SINCE = 25
 # Below this many runs a request each costs no more than a batch, which counts each of its items.
 _FEWEST_BATCHED = 4
 _EDGE = "report run"
+# Calls of one kind that wait for Meta side by side: each takes as long as all of them.
+_MOST_AT_ONCE = 8
+
+T = TypeVar("T")
+Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,20 @@ class ReportRuns:
         """How long Meta would refuse calls for the account from now."""
         return self._session.blocked_seconds("insights", account_id)
 
-    def submit(self, job: Job) -> str:
-        """The id of a newly made report run. Raises: GraphError, RateLimited at once: other accounts wait behind it."""
+    def submit(self, jobs: Sequence[Job]) -> list[str | GraphError]:
+        """For each job the id of a newly made report run, or its error.
+
+        A limit is told at once and not waited for: other accounts wait behind it.
+        """
+        return _side_by_side(self._submitted, jobs)
+
+    def _submitted(self, job: Job) -> str | GraphError:
+        try:
+            return self._submit(job)
+        except GraphError as error:
+            return error
+
+    def _submit(self, job: Job) -> str:
         answer = self._session.post_json(
             f"act_{job.account.id}/insights",
             job.params(),
@@ -87,7 +106,7 @@ class ReportRuns:
             gets = [Get(poll.run_id, {"fields": self._fields}, _EDGE, poll.job.account.id) for poll in polls]
             answers = get_many(self._session, gets, polls[0].job.report.stream_name)
         else:
-            answers = [self._one(poll) for poll in polls]
+            answers = _side_by_side(self._one, polls)
         return [self._progress(poll, answer) for poll, answer in zip(polls, answers, strict=True)]
 
     def _one(self, poll: Poll) -> dict[str, Any] | GraphError:
@@ -120,18 +139,28 @@ class ReportRuns:
         return Progress(is_done=answer.get("async_status") == "Job Completed" and percent >= 100, percent=percent)
 
     def rows(
-        self, job: Job, run_id: str | None, on_restart: Callable[[], None] | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Every row of a completed run, as Meta sent it; without a run, of the synchronous edge. Raises: GraphError.
+        self,
+        job: Job,
+        run_id: str | None,
+        row_of: Callable[[dict[str, Any]], T],
+        on_restart: Callable[[], None] | None = None,
+    ) -> Iterator[T]:
+        """What `row_of` makes of every row of a completed run; without a run, of the synchronous edge.
 
-        `on_restart` is told when rows come again, because a page's cursor expired.
+        Rows are given to `row_of` as Meta sent them, and are its to change. `on_restart` is told when rows come again,
+        because a page's cursor expired. Raises: GraphError.
         """
         path = f"{run_id}/insights" if run_id else f"act_{job.account.id}/insights"
         asked = {} if run_id else job.params()
 
         def fetch(params: dict[str, Any]) -> dict[str, Any]:
             return self._session.get_json(
-                path, {**asked, **params}, account_id=job.account.id, stream=job.report.stream_name, is_page=True
+                path,
+                {**asked, **params},
+                account_id=job.account.id,
+                stream=job.report.stream_name,
+                is_page=True,
+                parse=lambda body: parse_page(body, row_of),
             )
 
         for page in pages(fetch, self._page_size, on_restart):
@@ -161,6 +190,14 @@ class ReportRuns:
         }
         found = (row.get(key) for row in rows_at_once(self._session, job, params, self._page_size))
         return list(dict.fromkeys(str(each) for each in found if each))
+
+
+def _side_by_side(ask: Callable[[Asked], T], all_asked: Sequence[Asked]) -> list[T]:
+    """The answers, in the order asked; all at once, since most of a call is waiting."""
+    if len(all_asked) < 2:
+        return [ask(each) for each in all_asked]
+    with ThreadPoolExecutor(min(len(all_asked), _MOST_AT_ONCE)) as pool:
+        return list(pool.map(ask, all_asked))
 
 
 def rows_at_once(

@@ -21,7 +21,7 @@ from source_meta_ads.insights.split import object_levels, split_days, split_fiel
 # Meta documents no limit on jobs in flight; third parties report trouble above three to five an account.
 _SLOTS_PER_ACCOUNT = 4
 _MOST_SUBMISSIONS = 4
-# Submissions between two looks at the runs under way, so that a long queue doesn't leave finished runs waiting.
+# Submissions an account between two looks at the runs under way: a long queue may not leave finished runs waiting.
 _SUBMISSIONS_A_TURN = 8
 _FOR_SLOTS_SECONDS = 0.5
 # Polls of one run that may fail in passing: a failed poll says nothing of the job, and a second job costs more.
@@ -43,7 +43,7 @@ class Finished:
 class _Work:
     """One stream's share: what is to be asked, account by account, and the runs under way."""
 
-    feeds: deque[Feed]
+    feeds: list[Feed]
     started: list[tuple[Job, str]] = field(default_factory=list)
     running: list[Run] = field(default_factory=list)
     finished: deque[Finished] = field(default_factory=deque)
@@ -51,6 +51,11 @@ class _Work:
     @property
     def is_over(self) -> bool:
         return not self.running and not self.finished and all(feed.is_empty for feed in self.feeds)
+
+
+def _needs_run(piece: Piece) -> bool:
+    """Whether a question is to be asked by a new report run: none that an earlier sync made answers it."""
+    return not piece.job.is_small and (piece.tries > 1 or not piece.job.known_run)
 
 
 class Scheduler:
@@ -79,7 +84,7 @@ class Scheduler:
         jobs go on. Where the error is bound to meet the account's other jobs too, these are dropped unasked: they
         count as not read. Nothing is raised.
         """
-        work = _Work(deque(Feed(jobs) for jobs in feeds))
+        work = _Work([Feed(jobs) for jobs in feeds])
         try:
             while not work.is_over:
                 self._submit(work)
@@ -95,39 +100,40 @@ class Scheduler:
                 self._release(run.piece.job)
 
     def _submit(self, work: _Work) -> None:
-        """Ask what is due, account after account in turn, as far as slots are free and Meta blocks nobody."""
-        idle = 0
-        for _ in range(_SUBMISSIONS_A_TURN * len(work.feeds)):
-            feed = work.feeds[0]
-            work.feeds.rotate(-1)
-            idle = 0 if self._submit_next(work, feed) else idle + 1
-            if idle == len(work.feeds):
+        """Ask what is due, of all accounts at once, as far as slots are free and Meta blocks nobody."""
+        for _ in range(_SUBMISSIONS_A_TURN):
+            drawn = [(feed, piece) for feed in work.feeds if (piece := self._draw(feed))]
+            new = [piece.job for _, piece in drawn if _needs_run(piece)]
+            made = iter(self._runs.submit(new))
+            if not [feed for feed, piece in drawn if self._asked(work, feed, piece, made)]:
                 return
 
-    def _submit_next(self, work: _Work, feed: Feed) -> bool:
-        """Ask the account's next question; False when it has none that may be asked now."""
+    def _draw(self, feed: Feed) -> Piece | None:
+        """The account's next question, with a slot where it needs one; None when it has none that may be asked now."""
         if feed.account_id and 0 < self._runs.blocked_seconds(feed.account_id) <= self._patience_seconds:
-            return False
+            return None
         piece = feed.next(self._clock.monotonic())
-        if piece is None:
-            return False
+        if piece is None or piece.job.is_small:
+            return piece
+        if not self._take(piece.job):
+            feed.put_back(piece)
+            return None
+        piece.tries += 1
+        return piece
+
+    def _asked(self, work: _Work, feed: Feed, piece: Piece, made: Iterator[str | GraphError]) -> bool:
+        """Go by what became of a question that was asked; False where a limit is in its way."""
         if piece.job.is_small:
             self._answered(work, piece, None)
             return True
-        if not self._take(piece.job):
-            feed.put_back(piece)
-            return False
-        piece.tries += 1
-        run_id = piece.job.known_run if piece.tries == 1 else None
-        try:
-            run_id = run_id or self._runs.submit(piece.job)
-        except GraphError as error:
+        run_id = next(made) if _needs_run(piece) else str(piece.job.known_run)
+        if isinstance(run_id, GraphError):
             self._release(piece.job)
-            if isinstance(error, RateLimited) and self._will_end(piece, error):
+            if isinstance(run_id, RateLimited) and self._will_end(piece, run_id):
                 piece.tries -= 1
                 feed.put_back(piece)
                 return False
-            self._recover(work, feed, piece, error)
+            self._recover(work, feed, piece, run_id)
             return True
         feed.is_accepted = True
         work.running.append(self._pace.begun(piece, run_id, feed))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from airbyte_cdk.models import AirbyteMessage, Type
-from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams import Stream
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
@@ -39,18 +37,9 @@ class SlicedSource(SourceMetaAds):
 
     connection: Connection | None = None
 
-    def convert_to_concurrent_stream(
-        self,
-        logger: logging.Logger,
-        stream: Stream,
-        state_manager: ConnectorStateManager,
-        cursor: Cursor | None = None,
-    ) -> Stream:
-        """As the CDK has it, with a cursor that tells of slices."""
-        repository = self.message_repository
-        inner = cursor or FinalStateCursor(stream.name, stream.namespace, repository)
-        telling = _TellingCursor(inner, stream.name, repository)
-        return super().convert_to_concurrent_stream(logger, stream, state_manager, telling)
+    def followed(self, stream: Stream, cursor: Cursor) -> Cursor:
+        """A cursor that tells of slices."""
+        return _TellingCursor(cursor, stream.name, self.message_repository)
 
     def _connect(self, *arguments: Any, **options: Any) -> Connection:
         self.connection = super()._connect(*arguments, **options)

@@ -12,8 +12,9 @@ from typing import Any
 
 Coercer = Callable[[Any], Any]
 
-# Strings whose outcome is remembered: counts and amounts repeat so often that looking one up beats parsing it again.
-_MOST_REMEMBERED = 50_000
+# Strings whose outcome is remembered: small counts are half of all numbers. Many more would no longer fit the
+# processor's cache, from where looking one up beats parsing it again.
+_MOST_REMEMBERED = 8_000
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 # Any 15 significant digits survive as a double, any 18 as a 64-bit integer.
@@ -26,12 +27,11 @@ _LONGEST_INTEGER_BITS = 10_000
 _OFFSET = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d)(\d\d)", re.ASCII)
 
 
-def compile_coercer(schema: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """A function from a row as Meta sends it to one with the types of its JSON Schema.
+def compile_coercer(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A function that gives a row, as Meta sends it, the types of its JSON Schema; it changes the row and returns it.
 
     Numbers in strings become numbers, integers in a string column strings, "True" a boolean, and a time gets the
-    colon of RFC 3339 in its offset. What is missing stays missing, null stays null, unknown keys stay as they are. The
-    row itself is never changed; its parts that need no change may be shared with the result.
+    colon of RFC 3339 in its offset. What is missing stays missing, null stays null, unknown keys stay as they are.
 
     Raises: nothing, whatever the row holds. The function may be shared by threads.
     """
@@ -39,14 +39,20 @@ def compile_coercer(schema: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], 
 
 
 class _Memo(dict[str, Any]):
-    """What each string amounts to, worked out once; shared by threads, which at worst work it out twice."""
+    """What each string amounts to; shared by threads, which at worst work it out twice."""
 
     def __init__(self, parse: Coercer) -> None:
         super().__init__()
         self._parse = parse
+        self._is_number = parse is _number_in
 
     def __missing__(self, text: str) -> Any:
-        value = self._parse(text)
+        # The usual forms of a number, `9708` and `143.51`, need neither a call nor a pattern nor decimals.
+        digits = text.replace(".", "", 1) if self._is_number else ""
+        if 0 < len(digits) <= _SAFE_DOUBLE_DIGITS and digits.isdigit() and digits.isascii():
+            value: Any = int(text) if digits == text else float(text)
+        else:
+            value = self._parse(text)
         if len(self) < _MOST_REMEMBERED:
             self[text] = value
         return value
@@ -68,53 +74,86 @@ def _compile(schema: Mapping[str, Any], memos: Mapping[str, _Memo]) -> Coercer |
         properties = schema.get("properties")
         return _object(properties, memos) if properties else None
     if kind == "array":
-        items = schema.get("items") or {}
-        return _array(_compile(items, memos), memos.get(_kind(items) or ""))
+        return _array(schema.get("items") or {}, memos)
     return {"string": _string, "integer": _integer}.get(kind or "")
 
 
 def _object(properties: Mapping[str, Mapping[str, Any]], memos: Mapping[str, _Memo]) -> Coercer:
     """Strings go by what is remembered of them, all else by its own coercer: no call at all for most values."""
-    strings = {
-        name: memo for name, schema in properties.items() if (memo := memos.get(_kind(schema) or "")) is not None
-    }
-    others = {name: other for name, schema in properties.items() if (other := _compile(schema, memos))}
+    strings, others = _columns(properties, memos)
     memo_of, other_of = strings.get, others.get
 
     def coerce_object(value: Any) -> Any:
-        if type(value) is not dict and not isinstance(value, Mapping):
-            return value
-        return {
-            key: (each if (memo := memo_of(key)) is None else memo[each])
-            if type(each) is str
-            else (each if (other := other_of(key)) is None else other(each))
-            for key, each in value.items()
-        }
+        if type(value) is dict:
+            # Only values change, so the keys may be walked meanwhile.
+            for key, each in value.items():
+                if type(each) is str:
+                    if (memo := memo_of(key)) is not None:
+                        value[key] = memo[each]
+                elif (other := other_of(key)) is not None:
+                    value[key] = other(each)
+        return value
 
     return coerce_object
 
 
-def _array(other: Coercer | None, memo: _Memo | None) -> Coercer | None:
-    if other is None and memo is None:
+def _columns(
+    properties: Mapping[str, Mapping[str, Any]], memos: Mapping[str, _Memo]
+) -> tuple[dict[str, _Memo], dict[str, Coercer]]:
+    """What to do with strings, and with all else, by the name of the column."""
+    strings = {
+        name: memo for name, schema in properties.items() if (memo := memos.get(_kind(schema) or "")) is not None
+    }
+    return strings, {name: other for name, schema in properties.items() if (other := _compile(schema, memos))}
+
+
+def _array(items: Mapping[str, Any], memos: Mapping[str, _Memo]) -> Coercer | None:
+    kind = _kind(items)
+    if kind == "object" and (properties := items.get("properties")):
+        strings, others = _columns(properties, memos)
+        if len({id(memo) for memo in strings.values()}) == 1:
+            return _objects_of_one_kind(frozenset(strings), next(iter(strings.values())), others)
+    memo, other = memos.get(kind or ""), _compile(items, memos)
+    if memo is None and other is None:
         return None
+    # Curves of dozens of whole numbers: one look at all their types at once.
+    right: set[type] = {int} if kind == "integer" else {str} if kind == "string" else set()
+    is_right = right.issuperset
 
     def coerce_array(value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return [
-            (each if memo is None else memo[each]) if type(each) is str else (each if other is None else other(each))
-            for each in value
-        ]
+        if type(value) is list and not is_right(map(type, value)):
+            for place, each in enumerate(value):
+                if type(each) is str:
+                    if memo is not None:
+                        value[place] = memo[each]
+                elif other is not None:
+                    value[place] = other(each)
+        return value
 
-    def coerce_integers(value: Any) -> Any:
-        # Curves of dozens of whole numbers: those that are some already cost no call.
-        return (
-            [each if type(each) is int else coerce_array([each])[0] for each in value]
-            if isinstance(value, list)
-            else value
-        )
+    return coerce_array
 
-    return coerce_integers if other is _integer else coerce_array
+
+def _objects_of_one_kind(names: frozenset[str], memo: _Memo, others: Mapping[str, Coercer]) -> Coercer:
+    """Lists as `actions` are most of a wide row, and the strings in them that are none for Meta all are numbers."""
+    other_of = others.get
+
+    def coerce_objects(value: Any) -> Any:
+        if type(value) is list:
+            for element in value:
+                if type(element) is dict:
+                    text = number = None
+                    for key, each in element.items():
+                        if type(each) is str:
+                            if key in names:
+                                # Attribution windows mostly repeat the value before them.
+                                if each != text:
+                                    text, number = each, memo[each]
+                                element[key] = number
+                        elif (other := other_of(key)) is not None:
+                            element[key] = other(each)
+        return value
+
+    return coerce_objects
 
 
 def _string(value: Any) -> Any:
@@ -137,10 +176,6 @@ def _integer_in(value: str) -> Any:
 
 
 def _number_in(value: str) -> Any:
-    # The usual forms first, `9708` and `143.51`: they need neither the pattern nor decimals.
-    digits = value.replace(".", "", 1)
-    if len(digits) <= _SAFE_DOUBLE_DIGITS and digits.isdigit() and digits.isascii():
-        return int(value) if digits == value else float(value)
     if len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value):
         return _exact(value)
     return value

@@ -22,7 +22,7 @@ from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.reader import KeyTwice
 from source_meta_ads.insights.scheduler import Scheduler
 from source_meta_ads.schemas.coerce import compile_coercer
-from source_meta_ads.schemas.watch import Watch
+from source_meta_ads.schemas.watch import Look, Watch
 from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.telemetry.meter import Meter
 
@@ -85,8 +85,8 @@ class MetaStream(HttpStream, ABC):
         """The JSON schema of a record, made when it is first asked for: most streams of a run never are."""
 
     @cached_property
-    def coerce(self) -> Callable[[Row], dict[str, Any]]:
-        """What gives a row the types of the schema."""
+    def coerce(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """What gives a row the types of the schema, in place."""
         return compile_coercer(self.schema)
 
     @cache  # noqa: B019 - the CDK declares it so; a stream lives as long as its run
@@ -102,6 +102,10 @@ class MetaStream(HttpStream, ABC):
         """Tell that Meta doesn't know a field any more, which stays empty."""
         if self._watch:
             self._watch.refused(name, why)
+
+    def look(self) -> Look | None:
+        """What holds the rows of one slice against the schema; None where nobody watches."""
+        return self._watch.look() if self._watch else None
 
     @property
     def unfilled(self) -> list[str]:
@@ -145,7 +149,7 @@ class MetaStream(HttpStream, ABC):
         """The typed records of one slice, whole. Raises: Failure naming account and edge."""
         account_slice = stream_slice or {}
         count = 0
-        look = self._watch.look() if self._watch and not self.watches_itself else None
+        look = None if self.watches_itself else self.look()
         try:
             with self.runtime.turns.turn(is_wide=self.has_wide_pages):
                 self._raise_if_refused(account_slice)

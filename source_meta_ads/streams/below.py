@@ -15,7 +15,7 @@ from source_meta_ads.graph.paging import has_rows, next_cursor, pages, rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.streams.refusals import named_fields
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 Condition = Mapping[str, Any]
 
 _LIGHT_PAGE = 500

@@ -59,7 +59,7 @@ class AccountCursor(Cursor):
         """Note a record that was queued; called by the worker that reads its slice."""
         with self._lock:
             self._records += 1
-            self._progress.observe(record.data, record.associated_slice or {})
+            self._progress.observe(record, record.associated_slice or {})
 
     def close_partition(self, partition: Partition) -> None:
         """Record that the slice is read, and emit the state that says so unless it is large."""

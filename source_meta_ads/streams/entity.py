@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account
-from source_meta_ads.graph.client import body_of
+from source_meta_ads.graph.body import body_of
 from source_meta_ads.graph.paging import rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.schemas.fields import load_node

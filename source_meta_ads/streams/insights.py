@@ -11,14 +11,14 @@ import requests
 from airbyte_cdk.models import SyncMode
 
 from source_meta_ads.accounts import Account, Refused
-from source_meta_ads.graph.client import body_of
+from source_meta_ads.graph.body import body_of
 from source_meta_ads.graph.errors import BadRequest, TooMuchData
 from source_meta_ads.graph.paging import rows
 from source_meta_ads.insights.job import Job
 from source_meta_ads.insights.mending import left_out, without_unknown
 from source_meta_ads.insights.pieces import Read, Rows
 from source_meta_ads.insights.planner import Learned, Planner
-from source_meta_ads.insights.reader import Reader, asked_anew
+from source_meta_ads.insights.reader import Found, Reader, asked_anew
 from source_meta_ads.insights.reconcile import Reconciler
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.reports import Report, shape_row
@@ -27,6 +27,8 @@ from source_meta_ads.insights.windows import Window, plan_windows
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
 from source_meta_ads.streams.day_totals import DayTotals
 from source_meta_ads.streams.progress import DaysDone, State, day_of, days_to_skip, runs_of
+
+Typing = Callable[[dict[str, Any]], dict[str, Any]]
 
 RESULT_PAGE_SIZE = 500
 
@@ -140,15 +142,14 @@ class InsightsStream(MetaStream):
         totals = Reconciler(self.runtime.session, job, self._reconcile, self.runtime.meter, self.logger)
         days, count = DayTotals(job), 0
         currency = self._currencies.get(account_id, "")
-        look = self._watch.look() if self._watch else None
+        look = self.look()
         coerce = look.seeing(self.coerce) if look else self.coerce
         try:
-            for row in self._rows(job, finished.rows):
-                record = coerce(row)
-                days.add(record["date_start"], record.get("spend"))
+            for _, figures, row in self._rows(job, finished.rows, coerce):
+                days.add(figures["date_start"], figures["spend"])
                 count += 1
-                totals.add(record)
-                yield record
+                totals.add(figures)
+                yield row
         finally:
             self.runtime.meter.spend(self.name, account_id, currency, days.spend)
             if look:
@@ -159,9 +160,9 @@ class InsightsStream(MetaStream):
         if self._progress:
             self._progress.learn(account_id, self._learned.rows_per_day(account_id))
 
-    def _rows(self, job: Job, found: Rows | None) -> Iterator[dict[str, Any]]:
+    def _rows(self, job: Job, found: Rows | None, coerce: Typing) -> Iterator[Found]:
         """The rows of an answer; a synchronous one that can't be had so is asked for as a report run instead."""
-        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id)
+        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id, coerce)
         if found is None:
             return
         try:

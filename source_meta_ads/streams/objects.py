@@ -21,7 +21,7 @@ class AccountObjects:
     reader: EdgeReader
     account_id: str
     page_size: int
-    coerce: Callable[[Mapping[str, Any]], Row]
+    coerce: Callable[[Row], Row]
 
     def rows(self, fields: Sequence[str], conditions: Sequence[Condition], page_size: int) -> Iterator[Row]:
         """Every object that the conditions let through, page by page. Raises: GraphError."""

@@ -11,7 +11,8 @@ import requests_mock
 from airbyte_cdk.sources.streams.http import HttpClient
 
 from source_meta_ads.graph.auth import BearerAuth
-from source_meta_ads.graph.client import GraphSession, body_of
+from source_meta_ads.graph.body import body_of
+from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import AuthError, NotFound, RateLimited, TransientError
 from source_meta_ads.graph.throttle import Throttle
 from source_meta_ads.telemetry.meter import Meter
