@@ -23,8 +23,10 @@ for stack in data network fargate lambda alarms; do
   esac
   # A stack that isn't there (a network of your own) puts nothing out.
   if lines=$(aws cloudformation describe-stacks --stack-name "$name-$stack" --output text \
-    --query 'Stacks[0].Outputs[].[join(`=`, [OutputKey, OutputValue])]' 2>/dev/null); then
-    while read -r line; do [[ $line == *=* ]] && outputs+=("$line"); done <<<"$lines"
+    --query 'Stacks[0].Outputs[].[OutputKey, OutputValue]' 2>/dev/null); then
+    while read -r key value; do
+      if [ -n "$value" ]; then outputs+=("$key=$value"); fi
+    done <<<"$lines"
   fi
 done
 printf '%s\n' ${outputs[@]+"${outputs[@]}"}

@@ -13,7 +13,6 @@ import ipaddress
 import json
 import logging
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,7 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[Deployed]:
-    with aws_double(), warnings.catch_warnings():
+    with aws_double():
         yield Deployed()
 
 

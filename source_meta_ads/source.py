@@ -39,6 +39,7 @@ from source_meta_ads.credentials import Credentials
 from source_meta_ads.files import ReadableFiles
 from source_meta_ads.graph.errors import GraphError
 from source_meta_ads.graph.versions import find
+from source_meta_ads.pulse import estimate, expected_rows, pulse
 from source_meta_ads.registration import Registrar
 from source_meta_ads.schemas.drift import SchemaLog
 from source_meta_ads.spec import connector_specification
@@ -142,6 +143,7 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
         """Records, states and statuses of the configured streams. Raises: Failure once all that can be read is."""
         credentials = Credentials(config, self._environ)
         settings = self._parse(logger, credentials)
+        require_possible(settings)
         connection = self._connect(settings, credentials, logger)
         with closing(connection, self._environ, logger, self._on_recorded):
             yield from begin_with_token(settings, credentials, connection)
@@ -157,7 +159,6 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None,
     ) -> Iterator[AirbyteMessage]:
-        require_possible(settings)
         try:
             means = runtime(settings, connection)
         except GraphError as error:
@@ -169,10 +170,11 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
         self._reading = reading
         failures = Failures()
         try:
-            for each in super().read(logger, config, catalog, state):
-                for message in _settled(each, reading.registrar):
-                    yield _masked(message, connection)
-                    failures.note(message)
+            with pulse(connection, len(means.reach.accounts), logger):
+                for each in super().read(logger, config, catalog, state):
+                    for message in _settled(each, reading.registrar):
+                        yield _masked(message, connection)
+                        failures.note(message)
         except AirbyteTracedException as error:
             raise failures.closing(connection.redactor.redact(error.message or str(error))) from None
         else:
@@ -226,7 +228,14 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
         if built.progress and configured and configured.sync_mode == SyncMode.incremental:
             cursor = kept = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
             stream.keep_place(kept.update)
+            self._tell_estimate(built, reading)
         return concurrent_stream(stream, self.followed(stream, cursor), self._repository, DebugSliceLogger(), logger)
+
+    def _tell_estimate(self, built: Built, reading: _Reading) -> None:
+        lookback = reading.config.insights_lookback_window
+        rows = expected_rows(built.state, reading.runtime.reach.accounts, lookback, self._clock)
+        if rows is not None:
+            self._repository.emit_message(estimate(built.stream.name, rows, self._clock))
 
     def followed(self, stream: Stream, cursor: Cursor) -> Cursor:
         """The cursor that the engine gets for a stream; one who follows what is read puts another around it."""

@@ -21,7 +21,7 @@ LAYERS = (
     ("config",),
     ("credentials",),
     ("connection", "spec", "catalog"),
-    ("token_health", "closing"),
+    ("token_health", "closing", "pulse"),
     ("check", "probe", "registration", "upgrade", "files"),
     ("source",),
     # Beside the core, which never imports them: what runs it without an Airbyte platform.

@@ -127,6 +127,10 @@ class Filters:
             keeps.append(lambda node: self._world.standing(node).updated > floor)
         if not keeps:
             return None
+        if len(keeps) == 2:
+            # A list of an account's objects in some campaigns, say, looks at all there are: every call counts.
+            first, second = keeps
+            return lambda node: bool(first(node) and second(node))
         return keeps[0] if len(keeps) == 1 else lambda node: all(keep(node) for keep in keeps)
 
     def _known(self, kind: str, field: str, does: str) -> tuple[str, str]:
@@ -160,6 +164,8 @@ class Filters:
 
     def _getter(self, kind: str, level: str, name: str) -> Callable[[Any], Any]:
         world = self._world
+        if level != kind and name == "id":
+            return operator.attrgetter(f"{level}_id")
         if level != kind:
             above = world.campaign_of if level == "campaign" else world.adset_of
             inner = self._getter(level, level, name)

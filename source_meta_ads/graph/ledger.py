@@ -23,6 +23,8 @@ _FORGOTTEN_SECONDS = _HOUR + 2 * _BUCKET_SECONDS
 # How far new deltas replace old ones in what a call is held to cost.
 _FORGETTING = 0.9
 _LEAST_SECONDS = 0.01
+# A call that takes no more than this can go together with as many as there are turns.
+_HARMLESS_PCT = 5.0
 _PLAUSIBLE = 1.5
 
 
@@ -54,9 +56,9 @@ class Book:
     def is_unknown(self) -> bool:
         """Whether calls have to go one by one, since nobody can say how many the limit has room for.
 
-        The first answer says what is used; where that is something, the second one says what a call takes.
+        The first answer says what is used; where one call may have taken that, the second says what a call takes.
         """
-        return self.answered < (2 if self.pct > 0 else 1) and not self._calls
+        return self.answered < (2 if self.pct > _HARMLESS_PCT else 1) and not self._calls
 
     def expected_pct(self, now: float) -> float:
         """What is used at a moment, reckoned on from Meta's last word."""

@@ -94,6 +94,13 @@ class Throttle:
         with self._lock:
             return max((self._book(limit).seconds_to_wait(now) for limit in limits), default=0.0)
 
+    def blocked(self) -> dict[Limit, float]:
+        """Limits that have no room now, blocked or to be used up slowly, and for how many seconds."""
+        now = self._clock.monotonic()
+        with self._lock:
+            waits = {limit: book.seconds_to_wait(now) for limit, book in self._books.items()}
+        return {limit: seconds for limit, seconds in waits.items() if seconds > 0}
+
     def observe(self, usage: Usage, account_id: str | None) -> None:
         """Learn from one response's usage headers."""
         now = self._clock.monotonic()

@@ -9,8 +9,8 @@ from airbyte_cdk.models import FailureType
 from source_meta_ads.clock import Clock
 from source_meta_ads.streams.failure import Failure
 
-# How the CDK names the threads that read.
-_READERS = "workerpool"
+# Threads that only watch: a run that ends does not interrupt them.
+_WATCHERS = ("lease", "pulse")
 
 
 class Stopped(Failure):
@@ -43,7 +43,7 @@ class Stop:
 
 
 class StoppableClock(Clock):
-    """A clock that raises Stopped in threads that read, once the run is to end.
+    """A clock that raises Stopped in every thread that reads, once the run is to end.
 
     The thread that takes in what they read must not be interrupted: it drains the queue, so that they can end. Only
     `while_preparing`, before there are any, it is interrupted too.
@@ -76,4 +76,4 @@ class StoppableClock(Clock):
         thread = threading.current_thread()
         if thread is self._home:
             return self.while_preparing
-        return thread.name.startswith(_READERS)
+        return not thread.name.startswith(_WATCHERS)

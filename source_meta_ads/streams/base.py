@@ -26,6 +26,9 @@ from source_meta_ads.schemas.watch import Look, Watch
 from source_meta_ads.streams.failure import Failure, failure_of
 from source_meta_ads.telemetry.meter import Meter
 
+# Few enough for progress to show within a large account.
+_ROWS_COUNTED_AT_ONCE = 500
+
 Row = Mapping[str, Any]
 Slice = Mapping[str, Any]
 
@@ -157,7 +160,11 @@ class MetaStream(HttpStream, ABC):
                     count += 1
                     if look:
                         look.see(record)
+                    if count == _ROWS_COUNTED_AT_ONCE:
+                        self.runtime.meter.rows(self.name, count)
+                        count = 0
                     yield record
+            self.runtime.meter.slice_read(self.name, str(account_slice.get("account_id")))
         except GraphError as error:
             raise failure_of(error.at("GET", self.name, account_slice.get("account_id"))) from None
         except KeyTwice as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -74,6 +75,7 @@ class Meter:
         self._lock = threading.Lock()
         self._listener = listener
         self._counts: dict[Metric, dict[tuple[str, ...], float]] = {metric: {} for metric in METRICS}
+        self._read: defaultdict[str, set[str]] = defaultdict(set)
 
     def call(
         self, edge: str, status: int, stream: str | None = None, account_id: str | None = None, n_bytes: int = 0
@@ -97,6 +99,22 @@ class Meter:
         """Count records handed to Airbyte."""
         with self._lock:
             self._add(ROWS, (stream,), count)
+
+    def slice_read(self, stream: str, account_id: str) -> None:
+        """Note that a slice of an account was read whole."""
+        with self._lock:
+            self._read[stream].add(account_id)
+
+    def accounts_read(self) -> dict[str, int]:
+        """Of how many accounts each stream has read a slice."""
+        with self._lock:
+            return {stream: len(accounts) for stream, accounts in self._read.items()}
+
+    @property
+    def total_rows(self) -> int:
+        """Records of all slices that are read."""
+        with self._lock:
+            return int(sum(self._counts[ROWS].values()))
 
     def retry(self, error_class: str) -> None:
         """Count a try that will be repeated."""

@@ -13,8 +13,9 @@ from source_meta_ads.manifest import manifest
 from source_meta_ads.runners import fargate, lambda_handler
 from unit_tests.deploy.templates import ROOT, STACKS, Stack, Templates
 
-# What boto3 itself reads.
-_OF_AWS = {"AWS_DEFAULT_REGION"}
+# What boto3 itself reads: the region, which Lambda sets, and whether DynamoDB gets a name of the account's own.
+_REGION = {"AWS_DEFAULT_REGION"}
+_ENDPOINT = {"AWS_ACCOUNT_ID_ENDPOINT_MODE"}
 _PYTHON = "/opt/connector/bin/python"
 
 
@@ -50,9 +51,14 @@ def wrong_entries(templates: Templates) -> Iterator[str]:
 def wrong_environment(templates: Templates) -> Iterator[str]:
     """The environment has what the code reads, and nothing that it doesn't."""
     function = Stack(templates["lambda"]).properties("Function")["Environment"]["Variables"]
-    for name, found, own in (("fargate", environment(templates), _OF_AWS), ("lambda", function, set())):
-        if set(found) != {fargate.PLAN_VARIABLE, *own}:
+    read: Any = importlib.import_module("botocore.configprovider").BOTOCORE_DEFAUT_SESSION_VARIABLES
+    if not {*_REGION, *_ENDPOINT} <= {str(variable) for _, variable, _, _ in read.values()}:
+        yield "boto3 reads other variables"
+    for name, found, own in (("fargate", environment(templates), _REGION), ("lambda", function, set[str]())):
+        if set(found) != {fargate.PLAN_VARIABLE, *_ENDPOINT, *own}:
             yield f"{name} has {sorted(found)}"
+        elif found["AWS_ACCOUNT_ID_ENDPOINT_MODE"] != "disabled":
+            yield f"{name} asks DynamoDB where no endpoint leads"
         elif fargate.plan_place(found) != f"s3://Bucket/plans/{name}.yaml":
             yield f"{name} looks for its plan at {found[fargate.PLAN_VARIABLE]}"
 

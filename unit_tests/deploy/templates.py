@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,12 @@ _Loader.add_multi_constructor("!", _function)
 
 def templates() -> Templates:
     """Every template by its stack's name."""
-    return {
-        stack: yaml.load((DEPLOY / f"{stack}.yaml").read_text("utf-8"), _Loader)
-        for stack in STACKS
-    }  # fmt: skip
+    return copy.deepcopy(_parsed())
+
+
+@cache
+def _parsed() -> Templates:
+    return {stack: yaml.load((DEPLOY / f"{stack}.yaml").read_text("utf-8"), _Loader) for stack in STACKS}
 
 
 def changed(originals: Templates, path: str, value: Any = None) -> Templates:

@@ -134,6 +134,7 @@ BROKEN: dict[Property, list[tuple[str, Any]]] = {
     runtime.wrong_environment: [
         (f"{CONTAINER}.Environment.0.Name", "META_ADS_PLANS"),
         (f"{CONTAINER}.Environment.1", None),
+        (f"{CONTAINER}.Environment.2.Value", "preferred"),
         (f"{FUNCTION}.Environment.Variables", {}),
         (f"{FUNCTION}.Environment.Variables.META_ADS_PLAN", {"Fn::Sub": "s3://${Bucket}/lambda.yaml"}),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,32 +14,27 @@ import pytest
 import yaml
 
 from source_meta_ads.runners.plan import Plan
-from unit_tests.deploy.templates import DEPLOY, STACKS, templates
+from unit_tests.deploy.templates import DEPLOY, ROOT, STACKS, templates
 
 # Stands in for the AWS CLI: notes what it is asked to deploy, and puts out one value a stack.
 _AWS = """#!{bash}
 if [ "$2" = deploy ]; then printf '%s\\n' "$*" >> "$TOLD"; exit 0; fi
 case "$4" in
   *-{missing}) exit 254 ;;
-  *) echo "Of${{4##*-}}=a,b" ;;
+  *) printf 'Of%s\\ta,b\\n' "${{4##*-}}" ;;
 esac
 """
 
 
-def _cfn_lint(*paths: Path) -> subprocess.CompletedProcess[str]:
+def test_cfn_lint_has_nothing_to_say_but_of_a_broken_template(tmp_path: Path) -> None:
+    broken = tmp_path / "lambda.yaml"
+    broken.write_text((DEPLOY / "lambda.yaml").read_text("utf-8").replace("Timeout: 900", "Timeout: 1900"), "utf-8")
     tool = Path(sys.executable).with_name("cfn-lint")
-    return subprocess.run([tool, *paths], capture_output=True, text=True, check=False)
-
-
-def test_cfn_lint_has_nothing_to_say() -> None:
-    found = _cfn_lint(*(DEPLOY / f"{stack}.yaml" for stack in STACKS))
-    assert (found.returncode, found.stdout) == (0, "")
-
-
-def test_cfn_lint_would_say_so(tmp_path: Path) -> None:
-    text = (DEPLOY / "lambda.yaml").read_text("utf-8")
-    (tmp_path / "lambda.yaml").write_text(text.replace("Timeout: 900", "Timeout: 1900"), "utf-8")
-    assert "1900" in _cfn_lint(tmp_path / "lambda.yaml").stdout
+    paths = [*(DEPLOY / f"{stack}.yaml" for stack in STACKS), broken]
+    run = subprocess.run([tool, "--format", "parseable", *paths], capture_output=True, text=True, check=False)
+    (said,) = run.stdout.splitlines()
+    assert said.startswith(f"{broken}:")
+    assert "1900" in said
 
 
 def test_every_template_is_known_and_short() -> None:
@@ -106,3 +102,18 @@ def test_each_parameter_without_a_default_says_what_it_is(stack: str) -> None:
     for name, parameter in templates()[stack]["Parameters"].items():
         if "Default" not in parameter:
             assert parameter.get("Description"), name
+
+
+def test_the_docs_name_parameters_outputs_and_alarms_that_there_are() -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    found = templates()
+    parameters = {name for template in found.values() for name in template["Parameters"]}
+    named = set(re.findall(r"\b([A-Z][a-z]+[A-Za-z]*)=", text))
+    assert named
+    assert named <= parameters
+    outputs = {name for template in found.values() for name in template["Outputs"]}
+    assert set(re.findall(r"output ([A-Z]\w+)", text)) <= outputs
+    assert all(name in text for name, each in found["alarms"]["Resources"].items() if "Alarm" in each["Type"])
+    assert [stack for stack in STACKS if f"deploy/{stack}.yaml" not in text] == []
+    assert "LOCK=requirements-runner.lock" in text
+    assert "ARG LOCK=" in (ROOT / "Dockerfile").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_growing_is_tried_less_often_the_more_often_it_failed() -> None:
     fetch, asked = edge(2000, largest=12)
     assert read(fetch, 24) == list(range(2000))
     refused = [place for place, size in enumerate(asked) if size > 12]
-    gaps = [after - before for before, after in zip(refused, refused[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(refused)]
     assert gaps[:4] == [6, 11, 21, 41]
 
 

@@ -44,7 +44,7 @@ class Recorded:
 
     def submit(self, run_id: str) -> None:
         self.meta.post(f"{GRAPH}/act_1/insights", json={"report_run_id": run_id})
-        assert self.runs.submit(JOB) == run_id
+        assert self.runs.submit([JOB]) == [run_id]
 
     def poll(self, run_id: str, after: float, **answer: Any) -> None:
         self.clock.elapsed += after

@@ -68,11 +68,12 @@ def test_the_thread_that_takes_in_the_rows_is_stopped_only_before_there_are_read
     clock.sleep(0)
 
 
-def test_other_threads_go_on() -> None:
+@pytest.mark.parametrize("name", ["lease", "pulse"])
+def test_threads_that_only_watch_go_on(name: str) -> None:
     stop = Stop()
     clock = StoppableClock(stop)
     stop.ask("enough")
-    assert in_reader(clock.monotonic, "lease") == []
+    assert in_reader(clock.monotonic, name) == []
 
 
 def test_the_first_reason_counts() -> None:

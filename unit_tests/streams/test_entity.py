@@ -19,6 +19,7 @@ from source_meta_ads.graph.throttle import Throttle
 from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.scheduler import Scheduler
+from source_meta_ads.schemas.fields import load_node
 from source_meta_ads.streams.base import Runtime
 from source_meta_ads.streams.declaration import Entity
 from source_meta_ads.streams.entities import ENTITIES
@@ -214,3 +215,25 @@ def test_every_declaration_has_its_own_name_and_a_node_with_its_key_and_cursor()
         assert set(entity.key) | ({"account_id"} if entity.parent != "token" else set()) <= set(properties)
         if entity.cursor_field:
             assert properties[entity.cursor_field]["format"] == "date-time"
+
+
+def test_heavy_fields_and_cuts_are_of_the_object_itself() -> None:
+    for entity in ENTITIES:
+        fields = load_node(entity.node, "v26.0").fields
+        assert set(entity.heavy) <= set(fields)
+        assert not {*entity.key, entity.cursor_field} & set(entity.heavy)
+        if entity.partition:
+            assert f"{entity.partition}_id" in fields
+            assert entity.filter_prefix
+
+
+@pytest.mark.parametrize(
+    ("selected", "page_size", "limit"),
+    [(None, None, "50"), (["name"], None, "200"), (["name", "object_story_spec"], None, "50"), (["name"], 70, "70")],
+)
+def test_pages_of_creatives_are_larger_without_their_long_specs(
+    meta: Any, selected: list[str] | None, page_size: int | None, limit: str
+) -> None:
+    meta.get(f"{GRAPH}/act_1/adcreatives", json={"data": []})
+    read(stream("ad_creatives", selected=selected, page_size=page_size))
+    assert asked(meta, "limit") == limit
