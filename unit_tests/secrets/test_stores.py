@@ -73,7 +73,7 @@ def test_without_a_region_or_credentials_what_to_set_is_named(monkeypatch: pytes
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(SecretError, match="set AWS_REGION, or write the secret's ARN"):
+    with pytest.raises(SecretError, match="set AWS_DEFAULT_REGION, or write the secret's ARN"):
         stores({})["aws-ssm"](parse_reference("aws-ssm:///meta"))
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:meta"
     with pytest.raises(SecretError, match="give the connector a role or a profile"):
