@@ -29,6 +29,8 @@ from source_meta_ads.runners.shard import Means
 
 _DIED = 9
 _MOST_TRIES = 4
+# More than the plan's lookback window: what a run lost of the days in between no later run would read again.
+_DAYS = 9
 
 
 def run(plan: Plan, url: str, checkpoint: Callable[[str], None]) -> int:
@@ -101,7 +103,7 @@ def main(url: str, plan_text: str, seed: str, kills: int) -> int:
             seen = steps.read_text(encoding="utf-8").split() if steps.exists() else []
             died[seen[-1] if seen else "nothing"] += 1
             if died.total() % 3 == 0:
-                truth.advance_days(1)
+                truth.advance_days(_DAYS)
     code = code if code == 1 else forked(plan, url, steps, Death())
     steps.unlink(missing_ok=True)
     sys.stdout.write(json.dumps(died))

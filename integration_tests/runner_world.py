@@ -13,6 +13,7 @@ import duckdb
 from integration_tests.truth import EDGES, REPORTS, Truth, differences
 
 START = "2026-11-18"
+UNTIL = "2028-12-31"
 ACCOUNTS = ("1001", "1002")
 FIELDS = ("impressions", "clicks", "spend", "reach", "actions", "ad_name")
 # What Parquet holds as JSON, of the columns that are compared.
@@ -79,7 +80,9 @@ class Held:
         return [_plain(row) for row in self.query(sql, stream)]
 
 
-def wrong(held: Held, truth: Truth, streams: Sequence[str], accounts: Sequence[str] = ACCOUNTS) -> list[str]:
+def wrong(
+    held: Held, truth: Truth, streams: Sequence[str], accounts: Sequence[str] = ACCOUNTS, fields: Sequence[str] = FIELDS
+) -> list[str]:
     """How the tables differ from the truth; a row too many counts even if it is no new key."""
     found = []
     for stream in streams:
@@ -90,8 +93,8 @@ def wrong(held: Held, truth: Truth, streams: Sequence[str], accounts: Sequence[s
             true = truth.objects(EDGES[stream], accounts)
             rows = [row for row in rows if not row.get("is_deleted")]
         else:
-            key, columns = REPORT_KEYS[stream], [*FIELDS, *REPORT_KEYS[stream]]
-            true = truth.report(REPORTS[stream], accounts, START, "2026-12-31", [*FIELDS, "account_id", "ad_id"])
+            key, columns = REPORT_KEYS[stream], [*fields, *REPORT_KEYS[stream]]
+            true = truth.report(REPORTS[stream], accounts, START, UNTIL, [*fields, "account_id", "ad_id"])
         assert true, f"the sandbox has nothing for {stream}: the test would prove nothing"
         if len(rows) != len(true):
             found.append(f"{stream}: {len(rows)} rows, in truth {len(true)}")

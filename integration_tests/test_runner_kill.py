@@ -20,7 +20,11 @@ from integration_tests.truth import Truth
 from unit_tests.aws_double import aws_double, boto3, new_bucket, new_table
 
 ROOT = Path(__file__).resolve().parent.parent
-STREAMS = [each for each in runner_world.STREAMS if each["name"] != "ads_insights_country"]
+# Figures that Meta corrects for three days only, so that no later run reads again, and mends, what one has lost.
+FIELDS = ("impressions", "clicks", "spend", "ad_name")
+LOOKBACK_DAYS = 4
+STREAMS = [{"name": "ads_insights", "columns": FIELDS}, {"name": "campaigns", "columns": ["name", "is_deleted"]},
+           {"name": "ad_creatives", "columns": ["name"]}]  # fmt: skip
 NAMES = [each["name"] for each in STREAMS]
 # Fifty kills in all: most of them here, where a run is quick, the rest where every step is a call.
 CHAINS = {"here": 38, "aws": 12}
@@ -68,9 +72,10 @@ def test_killed_at_fifty_points_and_run_again_the_tables_equal_the_truth(
     aws: str, truths: dict[str, Truth], tmp_path: Path
 ) -> None:
     bucket = new_bucket()
+    lookback = {"insights_lookback_window": LOOKBACK_DAYS}
     plans = {
-        "here": plan(str(tmp_path / "out"), f"file://{tmp_path}/registry", streams=STREAMS),
-        "aws": plan(bucket, new_table(), form="parquet", streams=["campaigns", runner_world.STREAMS[0]]),
+        "here": plan(str(tmp_path / "out"), f"file://{tmp_path}/registry", streams=STREAMS, **lookback),
+        "aws": plan(bucket, new_table(), form="parquet", streams=STREAMS[:2], **lookback),
     }
     running = {name: chain(name, truths[name], raw, tmp_path / name) for name, raw in plans.items()}
     died = {}
@@ -80,6 +85,6 @@ def test_killed_at_fifty_points_and_run_again_the_tables_equal_the_truth(
         died[name] = json.loads(out)
         assert sum(died[name].values()) == CHAINS[name]
     assert {"lease", "file", "state", "manifest"} <= died["here"].keys()
-    assert wrong(Held(tmp_path / "out"), truths["here"], NAMES) == []
-    assert wrong(fetched(bucket, tmp_path / "fetched"), truths["aws"], ["campaigns", "ads_insights"]) == []
+    assert wrong(Held(tmp_path / "out"), truths["here"], NAMES, fields=FIELDS) == []
+    assert wrong(fetched(bucket, tmp_path / "fetched"), truths["aws"], NAMES[:2], fields=FIELDS) == []
     assert not [path for path in (tmp_path / "out").rglob(".draft-*") if "runs" not in path.parts]

@@ -38,7 +38,8 @@ def client(service: str, purpose: str, region: str | None = None) -> Any:
     try:
         return boto3.Session().client(service, region_name=region, config=settings)
     except importlib.import_module("botocore.exceptions").NoRegionError:
-        raise AwsError(f"{purpose}: no AWS region is set: set AWS_DEFAULT_REGION, or add ?region=… to the URL") from None
+        advice = "set AWS_DEFAULT_REGION, or add ?region=… to the URL"
+        raise AwsError(f"{purpose}: no AWS region is set: {advice}") from None
 
 
 def errors() -> tuple[type[Exception], type[Exception]]:

@@ -81,7 +81,8 @@ def _ask(reference: Reference, service: str, call: str, **arguments: Any) -> Map
         client = boto3.Session().client(service, region_name=region or None, config=settings)
         answer: Mapping[str, Any] = getattr(client, call)(**arguments)
     except botocore.NoRegionError:
-        raise SecretError(f"{reference}: no AWS region is set: set AWS_DEFAULT_REGION, or write the secret's ARN") from None
+        advice = "set AWS_DEFAULT_REGION, or write the secret's ARN"
+        raise SecretError(f"{reference}: no AWS region is set: {advice}") from None
     except (botocore.NoCredentialsError, botocore.PartialCredentialsError):
         raise SecretError(
             f"{reference}: there are no AWS credentials: give the connector a role or a profile"

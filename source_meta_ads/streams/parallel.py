@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from source_meta_ads.graph.turns import Turns
@@ -66,7 +66,7 @@ class _Mailbox(Generic[_T]):
             self._changed.notify_all()
 
 
-def merged(sources: Sequence[Iterator[_T]], turns: Turns) -> Iterator[_T]:
+def merged(sources: Sequence[Iterator[_T]], turns: Turns) -> Generator[_T, None, None]:
     """The items of all sources, in the order in which they come; of each source in its own.
 
     Each source is read by one thread, that holds a turn meanwhile; the thread that takes the items lends its own, so

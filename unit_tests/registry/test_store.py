@@ -252,5 +252,6 @@ def test_without_a_region_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, t
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(OSError, match=r"registry dynamodb://t: no AWS region is set: set AWS_DEFAULT_REGION, or add \?region="):
+    told = r"registry dynamodb://t: no AWS region is set: set AWS_DEFAULT_REGION, or add \?region="
+    with pytest.raises(OSError, match=told):
         open_store("dynamodb://t")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ def test_a_small_account_is_not_cut() -> None:
 
 
 def test_statuses_are_those_of_the_level() -> None:
-    conditions = [
+    conditions: list[dict[str, Any]] = [
         {"field": "ad.effective_status", "operator": "IN", "value": ["ACTIVE", "ARCHIVED"]},
         {"field": "campaign.effective_status", "operator": "IN", "value": ["DELETED"]},
         {"field": "ad.updated_time", "operator": "GREATER_THAN", "value": 7},
