@@ -1,6 +1,6 @@
 """What a read of insights costs, against the sandbox in a process of its own; all figures are of this one run.
 
-    python -m benchmarks.insights            # two reads; --wide, --memory: see --help
+    python -m benchmarks.insights            # two reads; --memory: see --help
 
 The floor of a read is the longest report job, as the sandbox ran it, and then the transfer of the result pages at the
 concurrency that the configuration allows:
@@ -22,30 +22,24 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
-import requests
-from airbyte_cdk.sources.utils.transform import TransformConfig, TypeTransformer
 
 from integration_tests.connector import Connector, configure
 from integration_tests.sandbox.scenario import load
 from integration_tests.sandbox.world import World
 from integration_tests.truth import Truth
-from source_meta_ads.insights.reports import Report, built_in_reports, shape_row
-from source_meta_ads.schemas.coerce import compile_coercer
 
 SCRIPT = Path(sys.executable).with_name("source-meta-ads")
 STREAM = "ads_insights"
 TODAY = "2026-11-24"
 WORKERS = 10
 VERSION = "v26.0"
-WIDE_ROWS = 500
-ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -159,6 +153,14 @@ def read(sandbox: Sandbox, folder: Path, start: str, state: list[dict[str, Any]]
     )  # fmt: skip
 
 
+def starting() -> float:
+    """CPU seconds of a command that does nothing: Python, airbyte-cdk, the connector's modules."""
+    process = subprocess.Popen([str(SCRIPT), "spec"], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
 def kind_of(call: Mapping[str, Any]) -> str:
     """What a call is for."""
     if call["edge"] == "batch":
@@ -179,8 +181,8 @@ def longest_job(size: Size, made_before: int, made: int) -> float:
     return max((least + (most - least) * world.share("run", number, "seconds") for number in numbers), default=0.0)
 
 
-def report(title: str, run: Run, size: Size, made_before: int) -> int:
-    """Print what a read cost; return how many runs it made."""
+def report(title: str, run: Run, size: Size, made_before: int, started: float) -> int:
+    """Print what a read cost, `started` being the CPU seconds that any command takes; return how many runs it made."""
     kinds = Counter(kind_of(call) for call in run.calls)
     made = sum(kind_of(call) == "job creation" and call["status"] == 200 for call in run.calls)
     asked = [call for call in run.calls if kind_of(call) != "batches"]
@@ -200,7 +202,9 @@ def report(title: str, run: Run, size: Size, made_before: int) -> int:
     print(
         f"  polls a second            {kinds['polls'] / run.wall:10.2f}  most in one {max(polls.values(), default=0)}"
     )
-    print(f"  connector CPU             {run.cpu:10.1f} s  {1000 * run.cpu / max(1, run.rows):.2f} ms a row")
+    each, beyond_start = (1000 * cpu / max(1, run.rows) for cpu in (run.cpu, run.cpu - started))
+    print(f"  connector CPU             {run.cpu:10.1f} s  {each:.2f} ms a row")
+    print(f"  connector CPU, starting   {started:10.1f} s  {beyond_start:.2f} ms a row beyond it")
     print(f"  sandbox CPU               {run.sandbox_cpu:10.1f} s")
     print(f"  peak memory               {run.peak_mb:10.0f} MB")
     return int(made)
@@ -214,11 +218,12 @@ def start_of(days: int) -> str:
 def two_reads(size: Size) -> None:
     """A first read, and one a day later that reads 28 days again."""
     with sandbox_of(size) as (sandbox, folder):
+        started = starting()
         first = read(sandbox, folder, start_of(size.days), [])
-        made = report(f"first read, {size.days} days", first, size, 0)
+        made = report(f"first read, {size.days} days", first, size, 0, started)
         sandbox.truth.advance_days(1)
         second = read(sandbox, folder, start_of(size.days), first.state)
-        report("a day later, the lookback window again", second, size, made)
+        report("a day later, the lookback window again", second, size, made, started)
 
 
 def memory(size: Size) -> None:
@@ -232,53 +237,6 @@ def memory(size: Size) -> None:
     print(f"ratio of rows {runs[1].rows / runs[0].rows:.2f}, of peak memory {runs[1].peak_mb / runs[0].peak_mb:.2f}")
 
 
-def wide(size: Size) -> None:
-    """CPU of one wide row from the bytes of a page to a record, and with airbyte-cdk's generic transformer."""
-    (preset,) = (each for each in built_in_reports(VERSION) if each.name == STREAM)
-    joined = ["action_type", "action_target_id", "action_destination"]
-    asked = Report.built_in({"name": STREAM, "action_breakdowns": joined})
-    schema = asked.json_schema(VERSION)
-    days = (date.fromisoformat(start_of(3)), date.fromisoformat(TODAY))
-    with sandbox_of(size) as (sandbox, _):
-        params = asked.request_params(*days, preset.request_fields(None, VERSION))
-        params = {key: value if isinstance(value, str) else json.dumps(value) for key, value in params.items()}
-        answer = requests.get(
-            f"{sandbox.url}/{VERSION}/act_1001/insights",
-            params={**params, "limit": str(WIDE_ROWS)},
-            headers={"Authorization": "Bearer tok-all"},
-            timeout=300,
-        )
-    answer.raise_for_status()
-    page = answer.content
-    count = len(answer.json()["data"])
-    coerce = compile_coercer(schema)
-    transformer = TypeTransformer(TransformConfig.DefaultSchemaNormalization)
-
-    def ours() -> None:
-        for row in orjson.loads(page)["data"]:
-            coerce(shape_row(asked, row))
-
-    def theirs() -> None:
-        for row in json.loads(page)["data"]:
-            transformer.transform(row, schema)
-
-    mine, generic = (best(work) / count * 1000 for work in (ours, theirs))
-    print(f"{count} rows of {len(schema['properties'])} columns, {len(page) / count / 1024:.1f} kB a row")
-    print(f"parse, shape, coerce             {mine:8.3f} ms of CPU a row")
-    print(f"json and airbyte-cdk transformer {generic:8.3f} ms of CPU a row")
-    print(f"ratio                            {generic / mine:8.1f}")
-
-
-def best(work: Callable[[], None]) -> float:
-    """CPU seconds of the best of some rounds."""
-    spent = []
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        work()
-        spent.append(time.process_time() - begun)
-    return min(spent)
-
-
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -287,12 +245,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--latency", type=int, default=150, help="milliseconds of each answer")
     parser.add_argument("--jobs", type=float, nargs=2, default=(3.0, 10.0), help="least and most seconds of a job")
-    parser.add_argument("--wide", action="store_true", help="only the CPU of a wide row")
     parser.add_argument("--memory", action="store_true", help="only the peak memory of two reads")
     options = parser.parse_args()
     size = Size(options.accounts, options.ads, options.days, options.latency, tuple(options.jobs))
-    work = wide if options.wide else memory if options.memory else two_reads
-    work(size)
+    (memory if options.memory else two_reads)(size)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,27 @@ def ord_of(day: str) -> int:
     return date.fromisoformat(day).toordinal()
 
 
+def test_every_state_says_how_many_records_came_since_the_one_before(connector: Connector) -> None:
+    """Rows pass the CDK's counters as JSON: the platform compares these counts with what the destination got."""
+    names = ["ads_insights", "campaigns"]
+    output = connector.read(names)
+    counted: Counter[str] = Counter()
+    n_states = 0
+    for message in output.messages:
+        if message["type"] == "RECORD":
+            counted[message["record"]["stream"]] += 1
+        elif message["type"] == "STATE":
+            n_states += 1
+            name = message["state"]["stream"]["stream_descriptor"]["name"]
+            assert message["state"]["sourceStats"]["recordCount"] == counted.pop(name, 0)
+    assert n_states > 2
+    assert not counted
+    logs = [log["message"] for log in output.of("log")]
+    for name in names:
+        assert f"Read {len(output.records(name))} records from {name} stream" in logs
+        assert output.statuses(name) == ["STARTED", "RUNNING", "COMPLETE"]
+
+
 def test_t4_an_error_of_a_concurrent_stream_is_printed_without_its_secrets(connector: Connector, truth: Truth) -> None:
     truth.set_faults(
         {

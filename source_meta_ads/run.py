@@ -32,8 +32,9 @@ from source_meta_ads.streams.failure import Failure
 from source_meta_ads.streams.rows import RowMessage
 from source_meta_ads.telemetry.redact import Redactor
 
-# glibc's number for the number of heaps; other C libraries have no such call.
-_M_ARENA_MAX = -8
+# glibc's numbers for two settings of its heaps; other C libraries have no such call.
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
+_LARGE_BYTES = 4 * 1024 * 1024
 
 
 class _Entrypoint(AirbyteEntrypoint):
@@ -87,27 +88,31 @@ def run(args: Sequence[str] | None = None) -> None:
         sys.exit(execute(arguments))
     init_logger("airbyte")
     stdout, quiet = Stdout(sys.stdout, Clock().monotonic), _OneLine()
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(quiet)
-        handler.addFilter(Redactor(()).filter())
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(stdout)
-    sys.exit(_execute(arguments, stdout))
+    with contextlib.ExitStack() as ending:
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(quiet)
+            handler.addFilter(Redactor(()).filter())
+            if isinstance(handler, logging.StreamHandler) and (before := handler.setStream(stdout)):
+                ending.callback(handler.setStream, before)
+        sys.exit(_execute(arguments, stdout))
 
 
 def _tune_interpreter() -> None:
     """Let the garbage collector and the threads rest more.
 
-    A page of wide rows is tens of thousands of short-lived dictionaries without a cycle among them: looking through
-    them time and again took about a fifth of a read (benchmarks/insights.py). Threads that read and the one that
-    writes pass rows on one by one, and a switch at each costs more than a burst.
+    Rows are short-lived dictionaries by the thousand, without a cycle among them: looking through them time and again
+    took about a fifth of a read (benchmarks/insights.py). And a thread that is stopped in the middle of a row finds its
+    data gone from the processor's cache when it goes on.
     """
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
     sys.setswitchinterval(0.02)
-    # A heap a thread never gives back what pages took of it: with two, memory stays flat however many rows are read.
+    # A heap a thread never gives back what pages took of it: with two, and with whole pages in none, memory stays flat
+    # however many rows are read.
     with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def _schema_log(environ: Mapping[str, str]) -> SchemaLog | None:

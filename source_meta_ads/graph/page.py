@@ -1,7 +1,7 @@
 """Pages parsed row by row: a row is worked up while it is still in the processor's cache, and then let go of.
 
 A page of wide rows parsed at once is tens of thousands of objects that all have to be fetched from memory again when
-their turn comes; row by row it takes half the time (benchmarks/insights.py --wide) and a fraction of the memory.
+their turn comes; row by row it takes half the time (benchmarks/wide_rows.py) and a fraction of the memory.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Door:
         self.clock, self.meter = SimulatedClock(share=1.0), Meter()
         self.throttle = Throttle(self.clock)
         self.session = GraphSession(
-            base_url="https://graph.facebook.com",
+            base_url=options.pop("base_url", "https://graph.facebook.com"),
             version="v26.0",
             auth=BearerAuth("tok-1", options.pop("app_secret", None)),
             clock=self.clock,

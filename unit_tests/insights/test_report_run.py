@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,7 +27,9 @@ from source_meta_ads.insights.reports import Report
 from source_meta_ads.insights.scheduler import Finished, Scheduler
 from source_meta_ads.insights.windows import Window
 from source_meta_ads.telemetry.meter import Meter
+from unit_tests.graph.test_client import Door
 from unit_tests.simulated import SimulatedClock
+from unit_tests.wire import Answer, Wire
 
 RUN_ID = "6023920149050"
 DONE = {"id": RUN_ID, "async_status": "Job Completed", "async_percent_completion": 100}
@@ -80,6 +85,31 @@ def test_a_submitted_job_gives_its_run_as_text(runs: ReportRuns, meta: Any, run_
     assert json.loads(form["time_range"]) == {"since": "2026-01-01", "until": "2026-01-02"}
     assert (form["fields"], form["level"], form["time_increment"]) == ("spend", "ad", "1")
     assert json.loads(form["breakdowns"]) == ["age"]
+
+
+def test_jobs_are_submitted_side_by_side_and_each_gets_its_own_run_or_error() -> None:
+    meet = threading.Barrier(3, timeout=20)
+    # Where Meta tells of usage nobody has to wait for another.
+    usage = {"X-App-Usage": '{"call_count":1,"total_time":1,"total_cputime":1}'}
+
+    def answer(path: str) -> Answer:
+        account = path.split("?", maxsplit=1)[0].split("/")[2]
+        if account == RUN_ID:
+            return 200, usage, json.dumps(DONE).encode()
+        meet.wait()
+        made = {"report_run_id": account.removeprefix("act_") * 3}
+        return (
+            (400, usage, json.dumps(WRONG).encode()) if account == "act_8" else (200, usage, json.dumps(made).encode())
+        )
+
+    with contextlib.closing(Wire(answer)) as wire:
+        runs = ReportRuns(Door(base_url=wire.url).session, 2)
+        runs.poll([Poll(RUN_ID, job(), is_new=False)])
+        asked = [replace(job(), account=replace(job().account, id=account)) for account in ("7", "8", "9")]
+        first, error, last = runs.submit(asked)
+    assert (first, last) == ("777", "999")
+    assert isinstance(error, BadRequest)
+    assert "act_8" in str(error)
 
 
 @pytest.mark.parametrize("answer", [{}, {"report_run_id": ""}, {"report_run_id": True}, {"report_run_id": None}])
