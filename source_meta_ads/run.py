@@ -82,7 +82,9 @@ def run(args: Sequence[str] | None = None) -> None:
 
     A failed `check` is an answer, not a failure, and exits 0, as Airbyte's protocol has it.
     """
-    _tune_interpreter()
+    if args is None:
+        # The process is ours; where somebody calls this, the interpreter is theirs.
+        _tune_interpreter()
     arguments = list(sys.argv[1:] if args is None else args)
     if is_command(arguments):
         sys.exit(execute(arguments))
@@ -90,8 +92,9 @@ def run(args: Sequence[str] | None = None) -> None:
     stdout, quiet = Stdout(sys.stdout, Clock().monotonic), _OneLine()
     with contextlib.ExitStack() as ending:
         for handler in logging.getLogger().handlers:
-            handler.addFilter(quiet)
-            handler.addFilter(Redactor(()).filter())
+            for each in (quiet, Redactor(()).filter()):
+                handler.addFilter(each)
+                ending.callback(handler.removeFilter, each)
             if isinstance(handler, logging.StreamHandler) and (before := handler.setStream(stdout)):
                 ending.callback(handler.setStream, before)
         sys.exit(_execute(arguments, stdout))
