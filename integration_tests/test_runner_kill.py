@@ -23,9 +23,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # Figures that Meta corrects for three days only, so that no later run reads again, and mends, what one has lost.
 FIELDS = ("impressions", "clicks", "spend", "ad_name")
 LOOKBACK_DAYS = 4
-STREAMS = [{"name": "ads_insights", "columns": FIELDS}, {"name": "campaigns", "columns": ["name", "is_deleted"]},
-           {"name": "ad_creatives", "columns": ["name"]}]  # fmt: skip
-NAMES = [each["name"] for each in STREAMS]
+STREAMS: list[Any] = [
+    {"name": "ads_insights", "columns": FIELDS},
+    {"name": "campaigns", "columns": ["name", "is_deleted"]},
+    {"name": "ad_creatives", "columns": ["name"]},
+]
+NAMES = [str(each["name"]) for each in STREAMS]
 # Fifty kills in all: most of them here, where a run is quick, the rest where every step is a call.
 CHAINS = {"here": 38, "aws": 12}
 
@@ -72,7 +75,7 @@ def test_killed_at_fifty_points_and_run_again_the_tables_equal_the_truth(
     aws: str, truths: dict[str, Truth], tmp_path: Path
 ) -> None:
     bucket = new_bucket()
-    lookback = {"insights_lookback_window": LOOKBACK_DAYS}
+    lookback: dict[str, Any] = {"insights_lookback_window": LOOKBACK_DAYS}
     plans = {
         "here": plan(str(tmp_path / "out"), f"file://{tmp_path}/registry", streams=STREAMS, **lookback),
         "aws": plan(bucket, new_table(), form="parquet", streams=STREAMS[:2], **lookback),

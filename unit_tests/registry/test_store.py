@@ -207,10 +207,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        (
-            "dynamodb://nowhere",
-            "registry dynamodb://nowhere: AWS has no such thing (ResourceNotFoundException): create it",
-        ),
+        ("dynamodb://nowhere", "nowhere: AWS has no such thing (ResourceNotFoundException): create it"),
         ("s3://nowhere-at-all", "nowhere-at-all/: AWS has no such thing (NoSuchBucket): create it"),
     ],
 )
