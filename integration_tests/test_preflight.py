@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,7 +58,9 @@ def with_report(connector: Connector, **report: Any) -> Connector:
 
 
 def warnings(output: Output) -> list[str]:
-    return [log["message"] for log in output.of("log") if log["level"] == "WARN"]
+    """The warnings of a run, without the words that name it."""
+    found = [log["message"] for log in output.of("log") if log["level"] == "WARN"]
+    return [re.sub(r" \[run=[^\]]*\]$", "", message) for message in found]
 
 
 def probes(truth: Truth) -> list[Mapping[str, Any]]:
