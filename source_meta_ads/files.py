@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ class ReadableFiles(Source):
         except ValueError as error:
             raise Failure(f"{file_path}: not JSON: {error}") from None
 
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        """The configuration. Raises: Failure where it is no JSON object."""
+        content = ReadableFiles._read_json_file(config_path)
+        if not isinstance(content, MutableMapping):
+            raise Failure(f"{config_path}: a configuration is a JSON object, this is {type(content).__name__}")
+        return content
+
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
         """The configured catalog. Raises: Failure that says what is missing in it."""
@@ -39,9 +48,11 @@ class ReadableFiles(Source):
     @classmethod
     def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
         """The state messages. Raises: Failure that says what is wrong with them."""
+        if state_path:
+            cls._read_json_file(state_path)
         try:
             return super().read_state(state_path)
-        except (SchemaValidationError, AttributeError, TypeError, KeyError) as error:
+        except (SchemaValidationError, ValueError, TypeError) as error:
             detail = _first(error) if isinstance(error, SchemaValidationError) else "another form"
             raise Failure(
                 f"{state_path}: not a state: {detail}: it is a list of the state messages of a read"
