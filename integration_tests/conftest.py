@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -77,3 +78,13 @@ def connector(truth: Truth) -> Connector:
     """The connector with a token for both accounts and two weeks of history."""
     return Connector(truth.url, {"credentials": {"auth_type": "Service", "access_token": "tok-all"},
                                  "start_date": "2026-11-10"})  # fmt: skip
+
+
+@pytest.fixture
+def graph(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment leads to the sandbox; the log of the tests stays as it was."""
+    monkeypatch.setenv("META_GRAPH_URL", truth.url)
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield
+    root.handlers[:] = before

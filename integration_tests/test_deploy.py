@@ -11,7 +11,6 @@ import importlib
 import io
 import ipaddress
 import json
-import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +27,8 @@ from unit_tests.aws_double import aws_double, boto3
 from unit_tests.deploy.policies import as_list
 from unit_tests.deploy.runtime import environment
 from unit_tests.deploy.templates import DEPLOY, STACKS, Stack, templates
+
+pytestmark = pytest.mark.usefixtures("graph")
 
 WORLD = runner_world.WORLD
 ACCOUNT = "123456789012"
@@ -103,15 +104,6 @@ class Deployed:
 def deployed() -> Iterator[Deployed]:
     with aws_double():
         yield Deployed()
-
-
-@pytest.fixture(autouse=True)
-def graph(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("META_GRAPH_URL", truth.url)
-    root = logging.getLogger()
-    before = list(root.handlers)
-    yield
-    root.handlers[:] = before
 
 
 @pytest.fixture

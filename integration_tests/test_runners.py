@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ from source_meta_ads.runners.plan import Plan
 from source_meta_ads.runners.shard import Means
 from source_meta_ads.runners.stop import Stop
 
+pytestmark = pytest.mark.usefixtures("graph")
+
 WORLD = runner_world.WORLD
 SCRIPT = Path(sys.executable).with_name("source-meta-ads")
 NAMES = [each["name"] for each in runner_world.STREAMS]
@@ -45,16 +47,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return int((self._end - time.monotonic()) * 1000)
-
-
-@pytest.fixture(autouse=True)
-def graph(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment leads to the sandbox; the log of the tests stays as it was."""
-    monkeypatch.setenv("META_GRAPH_URL", truth.url)
-    root = logging.getLogger()
-    before = list(root.handlers)
-    yield
-    root.handlers[:] = before
 
 
 @pytest.fixture

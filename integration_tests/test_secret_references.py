@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from integration_tests.canaries import APP_SECRET, TOKEN, leaks
 from integration_tests.connector import Connector, Output
 from integration_tests.truth import EDGES, Truth, differences
+from unit_tests.aws_double import aws_double
 
 boto3: Any = importlib.import_module("boto3")
 ROTATED = "EAArotated+canary/token=="
@@ -37,18 +37,10 @@ STREAMS = ("campaigns", "ads", "ads_insights")
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     """Secrets Manager and Parameter Store, with the secret in both."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        server = ThreadedMotoServer("127.0.0.1", port=0)
-        server.start()
-        host, port = server.get_host_and_port()
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    with aws_double():
         boto3.client("secretsmanager").create_secret(Name="prod/meta", SecretString=json.dumps(SECRET))
         boto3.client("ssm").put_parameter(Name="/meta/token", Value=TOKEN, Type="SecureString")
         yield str(boto3.client("secretsmanager").describe_secret(SecretId="prod/meta")["ARN"])
-        server.stop()
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +19,12 @@ from integration_tests.truth import EDGES, REPORTS, Truth, differences
 from source_meta_ads.commands.sync import DEFAULT_STREAMS
 from source_meta_ads.run import run
 
+pytestmark = pytest.mark.usefixtures("graph")
+
 WORLD = runner_world.WORLD
 SCRIPT = Path(sys.executable).with_name("source-meta-ads")
 CONFIG = {"credentials": {"auth_type": "Service", "access_token": "tok-all"}, "start_date": START}
 COLUMNS = ["impressions", "spend", "clicks", "ad_name"]
-
-
-@pytest.fixture(autouse=True)
-def graph(truth: Truth, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("META_GRAPH_URL", truth.url)
-    root = logging.getLogger()
-    before = list(root.handlers)
-    yield
-    root.handlers[:] = before
 
 
 @pytest.fixture
