@@ -147,20 +147,35 @@ kinds = {"CATALOG", "CONNECTION_STATUS", "CONTROL", "LOG", "RECORD", "SPEC", "ST
 strange = [message for message in messages if message.get("type") not in kinds]
 assert not strange, strange[:1]
 count = sum(message["type"] == wanted for message in messages)
-assert count == 1 or wanted == "RECORD" and count, f"{count} messages of type {wanted}"
+assert count == 1 or wanted in ("RECORD", "TRACE") and count, f"{count} messages of type {wanted}"
 PY
   say "$1: exit $code, its $type, nothing but protocol messages"
 }
 
-configure() { # STREAM...: out of the catalog that discover printed → $work/in/catalog.json, by full refresh
+configure() { # STREAM...: out of the catalog that discover printed → $work/in/catalog.json, incremental where they can be
   python3 - "$work/out" "$work/in/catalog.json" "$@" <<'PY'
 import json, sys
 (catalog,) = [m["catalog"] for m in map(json.loads, open(sys.argv[1], encoding="utf-8")) if m["type"] == "CATALOG"]
-modes = {"sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+def configured(stream):
+    mode = stream["supported_sync_modes"][-1]
+    destination = "append_dedup" if mode == "incremental" else "overwrite"
+    return {"stream": stream, "sync_mode": mode, "destination_sync_mode": destination}
 with open(sys.argv[2], "w", encoding="utf-8") as out:
-    json.dump({"streams": [{"stream": stream, **modes} for stream in catalog["streams"] if stream["name"] in sys.argv[3:]]}, out)
+    json.dump({"streams": [configured(stream) for stream in catalog["streams"] if stream["name"] in sys.argv[3:]]}, out)
 PY
   chmod a+r "$work/in/catalog.json"
+}
+
+keep_state() { # the newest state of each stream in what a read printed → $work/in/state.json
+  python3 - "$work/out" "$work/in/state.json" <<'PY' || fail "the read left no state"
+import json, sys
+states = {m["state"]["stream"]["stream_descriptor"]["name"]: m["state"]
+          for m in map(json.loads, open(sys.argv[1], encoding="utf-8")) if m["type"] == "STATE"}
+assert states, "no state"
+with open(sys.argv[2], "w", encoding="utf-8") as out:
+    json.dump(list(states.values()), out)
+PY
+  chmod a+r "$work/in/state.json"
 }
 
 serve() { # COMMAND...: started in the background; its first number after a colon is the port of $graph_url
@@ -185,6 +200,26 @@ stops_when_told() { # a run that waits for an answer ends within seconds of SIGT
   docker rm --force "$id" >/dev/null
   [ "$code" = 143 ] || fail "told to stop, a waiting run ended with $code, not 143"
   say "stops when told to: exit 143"
+}
+
+stops_within_a_read() { # told to stop while records go out, a read ends at once, and its last line is whole
+  local id code
+  id=$(docker run --detach --network host --env META_GRAPH_URL="$graph_url" "${confined[@]}" "$image" \
+    read --config /in/config.json --catalog /in/catalog.json)
+  for _ in $(seq 100); do
+    if docker logs "$id" 2>/dev/null | grep -q '"type":"RECORD"'; then break; fi
+    sleep 0.1
+  done
+  docker stop --time 8 "$id" >/dev/null
+  code=$(docker wait "$id")
+  docker logs "$id" >"$work/out" 2>"$work/err"
+  docker rm --force "$id" >/dev/null
+  [ "$code" = 143 ] || fail "told to stop, a read ended with $code, not 143"
+  python3 -c 'import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+assert any(line["type"] == "RECORD" for line in lines), "it was stopped before a record"' "$work/out" ||
+    fail "a read that was stopped left half a line, or no record"
+  say "stops within a read: exit 143, every line whole"
 }
 
 answers || start_engine
@@ -226,6 +261,12 @@ stops_when_told
 if [ -x .venv/bin/python ]; then
   serve .venv/bin/python -u -m integration_tests.sandbox --port 0 --scenario integration_tests/sandbox/scenarios/demo.yaml
   expect 0 RECORD read --config /in/config.json --catalog /in/catalog.json
+  keep_state
+  expect 0 RECORD read --config /in/config.json --catalog /in/catalog.json --state /in/state.json
+  echo '{"credentials": {"auth_type": "Service", "access_token": "unknown"}}' >"$work/in/unknown.json"
+  chmod a+r "$work/in/unknown.json"
+  expect 1 TRACE read --config /in/unknown.json --catalog /in/catalog.json
+  stops_within_a_read
 else
   say "no .venv, so no sandbox: read not tried"
 fi

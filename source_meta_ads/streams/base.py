@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -61,6 +61,8 @@ class MetaStream(HttpStream, ABC):
     def __init__(self, api_version: str, selected: Collection[str] | None, runtime: Runtime | None) -> None:
         super().__init__()
         self.cursor = None
+        # The CDK's own method keeps every stream it was ever asked of: it caches by instance, in the class.
+        self.__dict__["get_json_schema"] = lambda: self.schema
         self._api_version = api_version
         self._selected = selected
         self._runtime = runtime
@@ -91,11 +93,6 @@ class MetaStream(HttpStream, ABC):
     def coerce(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
         """What gives a row the types of the schema, in place."""
         return compile_coercer(self.schema)
-
-    @cache  # noqa: B019 - the CDK declares it so; a stream lives as long as its run
-    def get_json_schema(self) -> Mapping[str, Any]:
-        """The schema of a record, the same object at every call."""
-        return self.schema
 
     def watch(self, watch: Watch) -> None:
         """Have every record held against the schema from now on."""

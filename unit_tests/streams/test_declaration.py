@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from source_meta_ads.catalog import Chosen, build_streams
 from source_meta_ads.config import Config
 from source_meta_ads.schemas.fields import defined_versions, load_node
+from source_meta_ads.source import SourceMetaAds
 from source_meta_ads.streams.declaration import Entity
 from source_meta_ads.streams.entities import ENTITIES
 from source_meta_ads.streams.entity import EntityStream
@@ -66,3 +70,13 @@ def test_a_column_that_is_off_is_in_the_schema_all_the_same(is_on: bool) -> None
     raw = {"credentials": {"auth_type": "Service", "access_token": "t"}, "fetch_thumbnail_images": is_on}
     streams = {each.stream.name: each.stream for each in build_streams(Config.parse(raw), None, lambda _: Chosen())}
     assert "thumbnail_data_url" in streams["ad_creatives"].get_json_schema()["properties"]
+
+
+def test_a_stream_that_nobody_needs_any_more_is_forgotten() -> None:
+    # The CDK's `get_json_schema` would keep it, schema and all: a runner that reads every hour would grow without end.
+    stream = next(iter(SourceMetaAds().streams({"credentials": {"access_token": "none"}})))
+    assert stream.get_json_schema() is stream.get_json_schema()
+    forgotten = weakref.ref(stream)
+    del stream
+    gc.collect()
+    assert forgotten() is None
