@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import socket
 import struct
@@ -266,8 +265,6 @@ def server_for(sandbox: Sandbox) -> uvicorn.Server:
 
 def run(serve: Callable[[], Any]) -> None:
     """Run a coroutine function to its end on uvloop, where there is one."""
-    # What was imported stays: looking through it for garbage again and again stalls answers.
-    gc.freeze()
     try:
         import uvloop
     except ImportError:
