@@ -13,11 +13,9 @@ from source_meta_ads.account_filter import AccountFilter
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import (
+    FINAL,
     AuthError,
-    BadRequest,
     GraphError,
-    NotFound,
-    PermissionDenied,
     RateLimited,
     TransientError,
     VersionExpired,
@@ -32,8 +30,6 @@ _RUNNING = (1, 3, 9)
 _STATUS_WORDS = {
     2: "disabled", 7: "pending risk review", 8: "pending settlement", 100: "pending closure", 101: "closed",
 }  # fmt: skip
-# An edge that a kind of user lacks, or that the token has no permission for, is no reason to fail.
-_NOT_FOR_THIS_TOKEN = (PermissionDenied, BadRequest, NotFound)
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ def _discover(session: GraphSession, logger: logging.Logger) -> tuple[list[Accou
     firsts = [Get(edge, {"fields": _FIELDS, "limit": _PAGE_SIZE}, edge.partition("/")[2]) for edge in edges]
     shared: list[dict[str, Any]] = []
     for edge, first in zip(edges, _answers(session, firsts), strict=True):
-        if isinstance(first, _NOT_FOR_THIS_TOKEN):
+        if isinstance(first, FINAL):
             notices.append(first)
         elif isinstance(first, GraphError):
             raise first
@@ -171,7 +167,8 @@ def _optional(
 ) -> list[dict[str, Any]]:
     try:
         return list(_listed(session, path, fields))
-    except _NOT_FOR_THIS_TOKEN as error:
+    except FINAL as error:
+        # An edge that a kind of user lacks, or that the token has no permission for, is no reason to fail.
         notices.append(error)
         return []
 
@@ -195,7 +192,7 @@ def _refusals(session: GraphSession, accounts: Sequence[Account]) -> Iterator[Gr
     """Why each account can't be read; None where it can, and where a passing failure or a limit leaves it open."""
     gets = [Get(f"act_{each.id}/campaigns", {"fields": ("id",), "limit": 1}, "campaigns", each.id) for each in accounts]
     for answer in _answers(session, gets):
-        yield answer if isinstance(answer, _NOT_FOR_THIS_TOKEN) else None
+        yield answer if isinstance(answer, FINAL) else None
 
 
 def _answers(session: GraphSession, gets: Sequence[Get]) -> list[dict[str, Any] | GraphError]:

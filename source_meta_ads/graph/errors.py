@@ -119,3 +119,9 @@ class VersionExpired(GraphError):
 
 class CursorExpired(GraphError):
     """The page cursor is no longer valid."""
+
+
+# What repeating a call doesn't change.
+FINAL = (BadRequest, NotFound, PermissionDenied)
+# What a refusal of a field can come as; anything else is about the call, the object or the token.
+ABOUT_FIELDS = (BadRequest, PermissionDenied)

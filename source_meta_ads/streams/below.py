@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from source_meta_ads.graph.batch import MOST_ITEMS, Get, get_many
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import BadRequest, GraphError, NotFound, PermissionDenied
+from source_meta_ads.graph.errors import ABOUT_FIELDS, FINAL, BadRequest, GraphError, NotFound
 from source_meta_ads.graph.paging import has_rows, next_cursor, pages, rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.streams.refusals import named_fields
@@ -20,8 +20,6 @@ Condition = Mapping[str, Any]
 
 _LIGHT_PAGE = 500
 _GROUP = 100
-# Refusals that repeating doesn't change.
-_FINAL = (BadRequest, NotFound, PermissionDenied)
 # Ad sets whose ads can have a lead form, by any of the three that say so: which one does has changed over the years.
 # Meta: docs/marketing-api/guides/lead-ads/create (v26.0, read 2026-11)
 _LEAD_OBJECTIVES = frozenset({"LEAD_GENERATION", "OUTCOME_LEADS"})
@@ -54,7 +52,7 @@ class Below:
             try:
                 for row in self._objects(parent, account_id, left, since):
                     yield row
-            except (BadRequest, PermissionDenied) as error:
+            except ABOUT_FIELDS as error:
                 refused = {*named_fields(error, left)} - {"id"}
                 if row is not None or not refused:
                     raise
@@ -100,7 +98,7 @@ class Below:
         for found in self._each(gets):
             try:
                 people = list(_raised(found))
-            except _FINAL as error:
+            except FINAL as error:
                 refused.append(error)
                 continue
             yield from (row for row in people if row.get("id") not in seen)
@@ -115,7 +113,7 @@ class Below:
                 try:
                     listed = self._listed("me/businesses", {"fields": ["id"]}, None)
                     self._businesses = [str(row["id"]) for row in listed if row.get("id")]
-                except _FINAL:
+                except FINAL:
                     self._businesses = []
             return self._businesses
 
@@ -174,7 +172,7 @@ class Below:
         for start in range(0, len(gets), MOST_ITEMS):
             group = gets[start : start + MOST_ITEMS]
             for get, first in zip(group, get_many(self.session, group, self.stream), strict=True):
-                if isinstance(first, _FINAL):
+                if isinstance(first, FINAL):
                     yield first
                 elif not isinstance(first, GraphError) and has_rows(first) and next_cursor(first) is None:
                     yield rows(first)

@@ -10,7 +10,7 @@ from typing import Any
 from source_meta_ads.clock import Clock
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import BadRequest, GraphError
+from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError
 from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.breakdown_table import table
@@ -18,7 +18,6 @@ from source_meta_ads.streams.declaration import Entity
 from source_meta_ads.streams.edge_pages import LIGHT_PAGE, PageReader, Query
 from source_meta_ads.streams.parallel import merged
 from source_meta_ads.streams.partitions import groups_of, is_big, statuses_of
-from source_meta_ads.streams.refusals import ABOUT_FIELDS
 from source_meta_ads.streams.tally import Tally, total_of
 
 Row = dict[str, Any]

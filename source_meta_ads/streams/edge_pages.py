@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import BadRequest, GraphError, NotFound, TooMuchData
+from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError, NotFound, TooMuchData
 from source_meta_ads.graph.paging import PageSize, pages, rows
 from source_meta_ads.streams.declaration import Entity
 from source_meta_ads.streams.field_groups import piecewise
 from source_meta_ads.streams.nodes import Nodes
-from source_meta_ads.streams.refusals import ABOUT_FIELDS, Refusals
+from source_meta_ads.streams.refusals import Refusals
 from source_meta_ads.streams.tally import Tally, total_of
 
 Row = dict[str, Any]

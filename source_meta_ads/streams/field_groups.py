@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied, TooMuchData
+from source_meta_ads.graph.errors import ABOUT_FIELDS, GraphError, TooMuchData
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ def piecewise(
         group = pending.pop(0)
         try:
             row |= ask(group)
-        except (TooMuchData, BadRequest, PermissionDenied) as error:
+        except (TooMuchData, *ABOUT_FIELDS) as error:
             if len(group) == 1:
                 lost[group[0]] = error
             else:

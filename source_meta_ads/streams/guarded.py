@@ -8,10 +8,7 @@ from typing import Any
 
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied
-
-# Refusals of a field. Anything else concerns the object or the call.
-_OF_A_FIELD = (BadRequest, PermissionDenied)
+from source_meta_ads.graph.errors import ABOUT_FIELDS, GraphError
 
 
 def guarded_values(
@@ -28,7 +25,7 @@ def guarded_values(
     def alone(names: Sequence[str]) -> dict[str, Any] | GraphError:
         try:
             return session.get_json(path, {"fields": list(names)}, account_id=account_id, stream=stream)
-        except _OF_A_FIELD as error:
+        except ABOUT_FIELDS as error:
             return error
 
     whole = alone(fields)
@@ -40,7 +37,7 @@ def guarded_values(
         gets = [Get(path, {"fields": [name]}, "ad account", account_id) for name in fields]
         for name, answer in zip(fields, get_many(session, gets, stream), strict=True):
             outcome = answer
-            if isinstance(answer, GraphError) and not isinstance(answer, _OF_A_FIELD):
+            if isinstance(answer, GraphError) and not isinstance(answer, ABOUT_FIELDS):
                 outcome = alone([name])
             if isinstance(outcome, GraphError):
                 refused[name] = outcome

@@ -8,10 +8,7 @@ from typing import Any
 
 from source_meta_ads.graph.batch import MOST_ITEMS, Get, get_many
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import BadRequest, GraphError, NotFound, PermissionDenied
-
-# What repeating a call doesn't change.
-FINAL = (BadRequest, NotFound, PermissionDenied)
+from source_meta_ads.graph.errors import FINAL, GraphError
 
 
 @dataclass(frozen=True)

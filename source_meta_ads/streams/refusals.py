@@ -17,12 +17,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied, TooMuchData
+from source_meta_ads.graph.errors import ABOUT_FIELDS, FINAL, GraphError, TooMuchData
 from source_meta_ads.streams.field_groups import culprits
-from source_meta_ads.streams.nodes import FINAL, Nodes
+from source_meta_ads.streams.nodes import Nodes
 
-# What a refusal of a field can come as; anything else is about the call, the object or the token.
-ABOUT_FIELDS = (BadRequest, PermissionDenied)
 # The pages on which fields are asked for object by object: there, a page that is refused costs a call a row.
 _SMALL_PAGE = 10
 _SAMPLE = 3

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from source_meta_ads.graph.errors import BadRequest, GraphError, NotFound, PermissionDenied, TransientError
+from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError, NotFound, TransientError
 from source_meta_ads.streams.fingerprint import Marks, id_of, mark_of, updated_at
 
 Row = dict[str, Any]
@@ -170,7 +170,7 @@ class Sweep:
                 yield from self._settled(found)
             elif isinstance(found, NotFound):
                 yield from self._vanished(key)
-            elif isinstance(found, (BadRequest, PermissionDenied)):
+            elif isinstance(found, ABOUT_FIELDS):
                 self.unsure += 1
                 self.marks[key] = self._before[key]
             else:
