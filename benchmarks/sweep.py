@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from source_meta_ads.graph.errors import GraphError
+from source_meta_ads.streams.declaration import LIGHT_PAGE
 from source_meta_ads.streams.fingerprint import packed, unpacked
-from source_meta_ads.streams.sweep import LIGHT_PAGE, Sweep, Terms
+from source_meta_ads.streams.sweep import Sweep, Terms
 
 _ADS = 100_000
 _CHANGED = 500

@@ -13,13 +13,12 @@ from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import ABOUT_FIELDS, FINAL, BadRequest, GraphError, NotFound
 from source_meta_ads.graph.paging import has_rows, next_cursor, pages, rows
 from source_meta_ads.insights.breakdown_table import table
+from source_meta_ads.streams.declaration import GROUP, LIGHT_PAGE
 from source_meta_ads.streams.refusals import named_fields
 
 Row = dict[str, Any]
 Condition = Mapping[str, Any]
 
-_LIGHT_PAGE = 500
-_GROUP = 100
 # Ad sets whose ads can have a lead form, by any of the three that say so: which one does has changed over the years.
 # Meta: docs/marketing-api/guides/lead-ads/create (v26.0, read 2026-11)
 _LEAD_OBJECTIVES = frozenset({"LEAD_GENERATION", "OUTCOME_LEADS"})
@@ -143,8 +142,8 @@ class Below:
             for row in self._in_any_status(account_id, "adsets", "adset", fields, [])
             if _is_for_leads(row)
         ]
-        for start in range(0, len(lead_sets), _GROUP):
-            group = {"field": "adset.id", "operator": "IN", "value": lead_sets[start : start + _GROUP]}
+        for start in range(0, len(lead_sets), GROUP):
+            group = {"field": "adset.id", "operator": "IN", "value": lead_sets[start : start + GROUP]}
             yield from (str(row["id"]) for row in self._in_any_status(account_id, "ads", "ad", ["id"], [group]))
 
     def _in_any_status(
@@ -156,7 +155,7 @@ class Below:
             among = {"field": f"{level}.effective_status", "operator": "IN", "value": list(statuses)}
             asked = {"fields": list(fields), "filtering": [*conditions, among]}
             try:
-                yield from self._listed(f"act_{account_id}/{edge}", asked, account_id, _LIGHT_PAGE)
+                yield from self._listed(f"act_{account_id}/{edge}", asked, account_id, LIGHT_PAGE)
             except BadRequest:
                 # Meta's pages disagree about whether deleted objects can be listed.
                 if statuses is lists[-1]:

@@ -10,6 +10,9 @@ from source_meta_ads.streams.added import AddedColumn
 
 # Rows a page where nothing heavy is asked for: what other connectors have used for years; Meta documents no maximum.
 LIGHT_ROWS = 200
+# Ids and the like are so small that more of them fit on a page; and so many of them fit into one filter.
+LIGHT_PAGE = 500
+GROUP = 100
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,14 @@ from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError
 from source_meta_ads.graph.paging import pages, rows
 from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.breakdown_table import table
-from source_meta_ads.streams.declaration import Entity
-from source_meta_ads.streams.edge_pages import LIGHT_PAGE, PageReader, Query
+from source_meta_ads.streams.declaration import GROUP, LIGHT_PAGE, Entity
+from source_meta_ads.streams.edge_pages import PageReader, Query
 from source_meta_ads.streams.parallel import merged
 from source_meta_ads.streams.partitions import groups_of, is_big, statuses_of
 from source_meta_ads.streams.tally import Tally, total_of
 
 Row = dict[str, Any]
 
-_GROUP = 100
 # How often a list is looked through for what was missed while it goes on moving.
 _MOST_LOOKS = 3
 _GONE = ("ARCHIVED", "DELETED")
@@ -85,12 +84,12 @@ class EdgeReader:
         self._is_miscounted = True
 
     def _by_id(self, query: Query, ids: Sequence[str]) -> Iterator[list[Row]]:
-        for start in range(0, len(ids), _GROUP):
-            group = list(ids[start : start + _GROUP])
+        for start in range(0, len(ids), GROUP):
+            group = list(ids[start : start + GROUP])
             if self._entity.filter_prefix:
                 among = query.narrowed(field=f"{self._entity.filter_prefix}.id", operator="IN", value=group)
                 yield from self.page_reader.walk(
-                    replace(among, page_size=min(_GROUP, query.page_size)), Tally(), is_counted=False
+                    replace(among, page_size=min(GROUP, query.page_size)), Tally(), is_counted=False
                 )
                 continue
             yield self.page_reader.by_id(query.account_id, group, query.fields)

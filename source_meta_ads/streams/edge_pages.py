@@ -11,7 +11,7 @@ from typing import Any
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError, NotFound, TooMuchData
 from source_meta_ads.graph.paging import PageSize, pages, rows
-from source_meta_ads.streams.declaration import Entity
+from source_meta_ads.streams.declaration import LIGHT_PAGE, Entity
 from source_meta_ads.streams.field_groups import piecewise
 from source_meta_ads.streams.nodes import Nodes
 from source_meta_ads.streams.refusals import Refusals
@@ -19,9 +19,6 @@ from source_meta_ads.streams.tally import Tally, total_of
 
 Row = dict[str, Any]
 Condition = Mapping[str, Any]
-
-# Ids alone are so small that more of them fit on a page.
-LIGHT_PAGE = 500
 
 
 @dataclass(frozen=True)

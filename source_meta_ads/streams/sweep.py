@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError, NotFound, TransientError
+from source_meta_ads.streams.declaration import GROUP, LIGHT_PAGE
 from source_meta_ads.streams.fingerprint import Marks, id_of, mark_of, updated_at
 
 Row = dict[str, Any]
@@ -41,8 +42,6 @@ DELETION_COLUMNS: Mapping[str, dict[str, Any]] = {
         "description": "When a sync first saw that it was deleted. Not Meta's, but ours.",
     },
 }
-LIGHT_PAGE = 500
-GROUP = 100
 # Without a word of the user, a stream of an account is swept while its light list takes so many calls at most: three
 # streams then spend a fifth of the 300 calls an hour that Meta allows an app of the lowest tier in an account.
 _MOST_CALLS = 20

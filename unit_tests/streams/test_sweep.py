@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied, TransientError
+from source_meta_ads.streams.declaration import GROUP, LIGHT_PAGE
 from source_meta_ads.streams.fingerprint import packed, unpacked
-from source_meta_ads.streams.sweep import GROUP, LIGHT_PAGE, Sweep, is_small, told
+from source_meta_ads.streams.sweep import Sweep, is_small, told
 from unit_tests.streams.ad_list import NOW, Account, Edge, first, later, terms
 
 
