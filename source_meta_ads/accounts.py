@@ -20,7 +20,8 @@ from source_meta_ads.graph.errors import (
     TransientError,
     VersionExpired,
 )
-from source_meta_ads.graph.paging import has_rows, next_cursor, pages, rows
+from source_meta_ads.graph.listing import listed
+from source_meta_ads.graph.paging import has_rows, next_cursor, rows
 
 _FIELDS = ("id", "account_id", "name", "account_status", "currency", "timezone_name", "timezone_offset_hours_utc")
 _PAGE_SIZE = 200
@@ -139,7 +140,7 @@ def _discover(session: GraphSession, logger: logging.Logger) -> tuple[list[Accou
     Meta: docs/marketing-api/businessmanager (v26.0, read 2026-11)
     """
     notices: list[GraphError] = []
-    nodes = list(_listed(session, "me/adaccounts", _FIELDS))
+    nodes = list(listed(session, "me/adaccounts", {"fields": _FIELDS}, _PAGE_SIZE))
     nodes += _optional(session, "me/assigned_ad_accounts", _FIELDS, notices)
     businesses = [str(each.get("id")) for each in _optional(session, "me/businesses", ("id",), notices)]
     edges = [f"{business}/{edge}" for business in businesses for edge in ("owned_ad_accounts", "client_ad_accounts")]
@@ -166,16 +167,11 @@ def _optional(
     session: GraphSession, path: str, fields: Sequence[str], notices: list[GraphError]
 ) -> list[dict[str, Any]]:
     try:
-        return list(_listed(session, path, fields))
+        return list(listed(session, path, {"fields": fields}, _PAGE_SIZE))
     except FINAL as error:
         # An edge that a kind of user lacks, or that the token has no permission for, is no reason to fail.
         notices.append(error)
         return []
-
-
-def _listed(session: GraphSession, path: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for page in pages(lambda params: session.get_json(path, {"fields": fields, **params}, is_page=True), _PAGE_SIZE):
-        yield from rows(page)
 
 
 def _parsed(nodes: Iterable[Mapping[str, Any]], logger: logging.Logger) -> list[Account]:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from source_meta_ads.graph.batch import MOST_ITEMS, Get, get_many
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import ABOUT_FIELDS, FINAL, BadRequest, GraphError, NotFound
-from source_meta_ads.graph.paging import has_rows, next_cursor, pages, rows
+from source_meta_ads.graph.listing import listed
+from source_meta_ads.graph.paging import has_rows, next_cursor, rows
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.streams.declaration import GROUP, LIGHT_PAGE
 from source_meta_ads.streams.refusals import named_fields
@@ -182,13 +183,9 @@ class Below:
     def _listed(
         self, path: str, params: Mapping[str, Any], account_id: str | None, page_size: int | None = None
     ) -> Iterator[Row]:
-        def fetch(token: dict[str, Any]) -> dict[str, Any]:
-            return self.session.get_json(
-                path, {**params, **token}, account_id=account_id, stream=self.stream, is_page=True
-            )
-
-        for page in pages(fetch, page_size or self.page_size):
-            yield from rows(page)
+        return listed(
+            self.session, path, params, page_size or self.page_size, account_id=account_id, stream=self.stream
+        )
 
 
 def _raised(found: Iterable[Row] | GraphError) -> Iterable[Row]:

@@ -11,7 +11,7 @@ from source_meta_ads.clock import Clock
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError
-from source_meta_ads.graph.paging import pages, rows
+from source_meta_ads.graph.listing import listed
 from source_meta_ads.graph.turns import Turns
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.streams.declaration import GROUP, LIGHT_PAGE, Entity
@@ -112,14 +112,15 @@ class EdgeReader:
         every = [each for each in table().levels[level].statuses if each not in _GONE or each in wanted]
         path = f"act_{query.account_id}/{_PARENTS[level]}"
         among = [{"field": f"{level}.effective_status", "operator": "IN", "value": every}] if wanted else None
-
-        def fetch(token: dict[str, Any]) -> dict[str, Any]:
-            params = {"fields": ["id"], "filtering": among, **token}
-            return self._session.get_json(
-                path, params, account_id=query.account_id, stream=self._entity.name, is_page=True
-            )
-
-        return list(dict.fromkeys(str(row["id"]) for page in pages(fetch, LIGHT_PAGE) for row in rows(page)))
+        found = listed(
+            self._session,
+            path,
+            {"fields": ["id"], "filtering": among},
+            LIGHT_PAGE,
+            account_id=query.account_id,
+            stream=self._entity.name,
+        )
+        return list(dict.fromkeys(str(row["id"]) for row in found))
 
     def _in_parts(self, query: Query, parts: Sequence[Query], first: Tally) -> Iterator[list[Row]]:
         """Every object, several parts at once; page by page what Meta's counts say that the parts leave out."""
