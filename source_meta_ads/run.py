@@ -28,7 +28,7 @@ from source_meta_ads.schemas.drift import SchemaLog
 from source_meta_ads.secrets.reference import is_reference
 from source_meta_ads.source import SourceMetaAds
 from source_meta_ads.stdout import Stdout
-from source_meta_ads.streams.failure import Failure
+from source_meta_ads.streams.failure import Failure, OneLine
 from source_meta_ads.streams.rows import RowMessage
 from source_meta_ads.telemetry.redact import Redactor
 
@@ -89,7 +89,7 @@ def run(args: Sequence[str] | None = None) -> None:
     if is_command(arguments):
         sys.exit(execute(arguments))
     init_logger("airbyte")
-    stdout, quiet = Stdout(sys.stdout, Clock().monotonic), _OneLine()
+    stdout, quiet = Stdout(sys.stdout, Clock().monotonic), OneLine()
     with contextlib.ExitStack() as ending:
         for handler in logging.getLogger().handlers:
             for each in (quiet, Redactor(()).filter()):
@@ -151,13 +151,3 @@ def _execute(args: list[str], stdout: Stdout) -> int:
 
 def _trace(error: AirbyteTracedException) -> AirbyteMessage:
     return error.as_sanitized_airbyte_message()
-
-
-class _OneLine(logging.Filter):
-    """Drops the stack trace of failures whose message already says all."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record; without `exc_info` where that is a Failure."""
-        if record.exc_info and isinstance(record.exc_info[1], Failure):
-            record.exc_info = None
-        return True

@@ -13,7 +13,7 @@ from types import FrameType
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_meta_ads.runners.stop import Stop
-from source_meta_ads.streams.failure import Failure
+from source_meta_ads.streams.failure import OneLine
 from source_meta_ads.telemetry.redact import Redactor
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -25,7 +25,7 @@ def log_to_stderr(level: int = logging.INFO) -> logging.Logger:
     """The logger of a runner. Takes the place of the CDK's, which writes Airbyte messages to stdout."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line("%(asctime)s %(levelname)-7s %(message)s"))
-    handler.addFilter(_OneLine())
+    handler.addFilter(OneLine())
     handler.addFilter(Redactor(()).filter())
     root = logging.getLogger()
     for other in list(root.handlers):
@@ -60,13 +60,3 @@ class _Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         return str(filter_secrets(super().format(record)))
-
-
-class _OneLine(logging.Filter):
-    """Drops the stack trace of failures whose message already says all."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record; without `exc_info` where that is a Failure."""
-        if record.exc_info and isinstance(record.exc_info[1], Failure):
-            record.exc_info = None
-        return True

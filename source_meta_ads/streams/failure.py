@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from airbyte_cdk.models import AirbyteMessage, FailureType, StreamDescriptor
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -72,3 +74,13 @@ class Failures:
             if kind in kinds:
                 return Failure(text, kind)
         return Failure(text, FailureType.transient_error)
+
+
+class OneLine(logging.Filter):
+    """Drops the stack trace of failures whose message already says all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record; without `exc_info` where that is a Failure."""
+        if record.exc_info and isinstance(record.exc_info[1], Failure):
+            record.exc_info = None
+        return True
