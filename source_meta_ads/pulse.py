@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -21,6 +20,7 @@ from airbyte_cdk.models import (
 from source_meta_ads.accounts import Account
 from source_meta_ads.clock import Clock
 from source_meta_ads.connection import Connection
+from source_meta_ads.streams.progress import day_of
 
 # Between two lines, in seconds; metadata.yaml promises Airbyte a message at least every ten times as long.
 INTERVAL_SECONDS = 30.0
@@ -78,16 +78,19 @@ def _named(limit: tuple[str, str | None]) -> str:
 
 
 def expected_rows(
-    state: Mapping[str, Any], accounts: tuple[Account, ...], lookback_days: int, clock: Clock
+    stream: str, state: Mapping[str, Any], accounts: tuple[Account, ...], lookback_days: int, clock: Clock
 ) -> int | None:
-    """About how many rows a report will have, by what an earlier sync learnt of each account; None where it didn't."""
+    """About how many rows a report will have, by what an earlier sync learnt of each account; None where it didn't.
+
+    Raises: Failure for a state whose cursor is no day.
+    """
     total = 0.0
     for account in accounts:
         entry = state.get(account.id) or {}
         rows_per_day, cursor = entry.get("rows_per_day"), entry.get("date_start")
         if not isinstance(rows_per_day, (int, float)) or not isinstance(cursor, str):
             return None
-        days = (clock.today(account.timezone) - date.fromisoformat(cursor[:10])).days + 1 + lookback_days
+        days = (clock.today(account.timezone) - day_of(cursor, stream, account.id)).days + 1 + lookback_days
         total += rows_per_day * max(days, 0)
     return round(total) if accounts else None
 

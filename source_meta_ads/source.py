@@ -233,7 +233,7 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
 
     def _tell_estimate(self, built: Built, reading: _Reading) -> None:
         lookback = reading.config.insights_lookback_window
-        rows = expected_rows(built.state, reading.runtime.reach.accounts, lookback, self._clock)
+        rows = expected_rows(built.stream.name, built.state, reading.runtime.reach.accounts, lookback, self._clock)
         if rows is not None:
             self._repository.emit_message(estimate(built.stream.name, rows, self._clock))
 

@@ -6,11 +6,14 @@ import logging
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from source_meta_ads.accounts import Account
 from source_meta_ads.connection import Connection
 from source_meta_ads.graph.throttle import Throttle
 from source_meta_ads.graph.usage import read_usage
 from source_meta_ads.pulse import expected_rows, progress_line, pulse
+from source_meta_ads.streams.failure import Failure
 from source_meta_ads.telemetry.meter import Meter
 from unit_tests.simulated import SimulatedClock
 
@@ -49,7 +52,13 @@ def test_lines_come_while_time_goes_by_and_end_with_the_read(caplog: Any) -> Non
 def test_an_estimate_needs_every_account_to_be_known() -> None:
     clock = SimulatedClock()
     known = {"1": {"date_start": "2026-11-24", "rows_per_day": 10.5}}
-    assert expected_rows(known, ACCOUNTS, 28, clock) is None
+    assert expected_rows("ads_insights", known, ACCOUNTS, 28, clock) is None
     both = {**known, "2": {"date_start": "2026-11-20", "rows_per_day": 1}}
-    assert expected_rows(both, ACCOUNTS, 28, clock) == round(29 * 10.5 + 33)
-    assert expected_rows({}, (), 28, clock) is None
+    assert expected_rows("ads_insights", both, ACCOUNTS, 28, clock) == round(29 * 10.5 + 33)
+    assert expected_rows("ads_insights", {}, (), 28, clock) is None
+
+
+def test_a_cursor_that_is_no_day_is_named() -> None:
+    wrong = {"1": {"date_start": "soon", "rows_per_day": 3}}
+    with pytest.raises(Failure, match="ads_insights, account act_1: 'soon' is no cursor"):
+        expected_rows("ads_insights", wrong, ACCOUNTS[:1], 28, SimulatedClock())
