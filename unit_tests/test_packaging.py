@@ -25,8 +25,11 @@ from source_meta_ads.streams.entities import ENTITIES
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-runner.lock")
-# Spelled so that this file does not find itself.
-PACKAGE_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "proxy.golang" + ".org")
+# In parts, so that this file names none itself.
+PACKAGE_HOSTS = tuple(
+    ".".join(parts)
+    for parts in (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs", "org"), ("proxy", "golang", "org"))
+)
 LEFT_OUT = {"build", "demo-output", "dist"}
 
 

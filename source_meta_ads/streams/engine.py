@@ -48,9 +48,9 @@ class RowQueue(Queue[Any]):
     def get(self, block: bool = True, timeout: float | None = None) -> QueueItem:
         """The next item."""
         if not self._opened:
-            item = super().get(block, timeout)
-            if type(item) is not list:
-                return item  # type: ignore[no-any-return]
+            item: QueueItem | list[QueueItem] = super().get(block, timeout)
+            if not isinstance(item, list):
+                return item
             self._opened.extend(item)
         return self._opened.popleft()
 
