@@ -122,15 +122,6 @@ class MetaStream(HttpStream, ABC):
         after = next_cursor(response.json())
         return {"after": after} if after else None
 
-    def request_kwargs(
-        self,
-        stream_state: Mapping[str, Any] | None,
-        stream_slice: Mapping[str, Any] | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-    ) -> Mapping[str, Any]:
-        """What the session's `send` gets beside the request: the account, which not every URL names, and whom for."""
-        return {"account_id": (stream_slice or {}).get("account_id"), "stream_name": self.name}
-
     def keep_place(self, update: Callable[[Callable[[dict[str, Any]], object]], None]) -> None:
         """Take the means to write into the stream's state between slices; most streams need none."""
 

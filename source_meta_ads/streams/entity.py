@@ -140,12 +140,13 @@ class EntityStream(MetaStream):
     def _listed(self, account_slice: Slice) -> Iterable[Row]:
         entity = self._entity
         if entity.parent != "account":
-            account_id, since = account_slice.get("account_id"), self._since(account_slice)
+            account_id = account_slice.get("account_id")
+            since = self._since(str(account_id))
             return map(self.coerce, self._below.objects(entity.parent, account_id, self._fields, since))
         if entity.read == "node":
             return self._node(account_slice)
         found = ([self.coerce(row) for row in page] for page in self._reader.pages(self._query(account_slice)))
-        since = self._since(account_slice) if entity.order == "newest_first" else None
+        since = self._since(str(account_slice["account_id"])) if entity.order == "newest_first" else None
         if since is None or entity.cursor_field is None:
             return (row for page in found for row in page)
         return newer(found, entity.cursor_field, since)
@@ -158,15 +159,16 @@ class EntityStream(MetaStream):
         node = self._reader.page_reader.node(account_id, self._fields)
         yield self.coerce({**node, **guarded_values(runtime.session, account_id, guarded, self.name, runtime.logger)})
 
-    def _since(self, account_slice: Slice) -> datetime | None:
-        seconds = self._changed_since(str(account_slice.get("account_id")))
+    def _since(self, account_id: str) -> datetime | None:
+        """The moment from which on an account's changes are asked for; None for all there are."""
+        seconds = self._changed_since(account_id)
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
-    def _times(self, account_slice: Slice) -> dict[str, Any]:
+    def _times(self, account_id: str) -> dict[str, Any]:
         """`since` and `until` as Unix times, always both: without them Meta answers about the last week alone."""
         now = self.runtime.clock.now()
         first = datetime.combine(self._start, time(), UTC) - _DAY if self._start else now - _HISTORY
-        since = self._since(account_slice) or first
+        since = self._since(account_id) or first
         return {"since": int(since.timestamp()), "until": int(now.timestamp()) + 1}
 
     def _followed(self, account_id: str) -> Iterable[Row]:
@@ -184,9 +186,8 @@ class EntityStream(MetaStream):
             every_status=table().levels[entity.filter_prefix].statuses,
             tells_deletions=self._selected is None or "is_deleted" in self._selected,
         )
-        since = self._changed_since(account_id)
-        moment = datetime.fromtimestamp(since, UTC) if since is not None else None
-        yield from self._following.rows(account_id, edge, terms, self._saved.get(account_id) or {}, moment)
+        entry = self._saved.get(account_id) or {}
+        yield from self._following.rows(account_id, edge, terms, entry, self._since(account_id))
 
     @cached_property
     def _filled_columns(self) -> list[AddedColumn]:
@@ -227,7 +228,7 @@ class EntityStream(MetaStream):
             fields=tuple(self._fields),
             page_size=self._page_size,
             conditions=tuple(self._conditions(account_id)),
-            params=self._times(account_slice) if self._entity.time_params else {},
+            params=self._times(account_id) if self._entity.time_params else {},
         )
 
     def _conditions(self, account_id: str) -> list[dict[str, Any]]:
