@@ -63,10 +63,16 @@ def reports_of(config: Config) -> list[Report]:
     return [_completed(report, config) for report in [*built_in_reports(config.api_version), *config.custom_insights]]
 
 
+def report_named(config: Config, stream: str) -> Report | None:
+    """The report that a stream is of; None for another stream."""
+    return next((report for report in reports_of(config) if report.stream_name == stream), None)
+
+
 def declared_key(config: Config, name: str) -> tuple[str, ...]:
     """The key that a stream has by its declaration or report, whatever the user says of it."""
     keys = {entity.name: entity.key for entity in ENTITIES}
-    return keys.get(name) or next((each.primary_key for each in reports_of(config) if each.stream_name == name), ())
+    report = report_named(config, name)
+    return keys.get(name) or (report.primary_key if report else ())
 
 
 def _entity(

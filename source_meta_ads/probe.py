@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from source_meta_ads.accounts import Account
-from source_meta_ads.catalog import reports_of
+from source_meta_ads.catalog import report_named
 from source_meta_ads.clock import Clock
 from source_meta_ads.config import Config
 from source_meta_ads.graph.client import GraphSession
-from source_meta_ads.graph.errors import BadRequest, GraphError, PermissionDenied
+from source_meta_ads.graph.errors import ABOUT_FIELDS, BadRequest, GraphError
 from source_meta_ads.insights.reports import Report
 from source_meta_ads.schemas.drift import Change
 from source_meta_ads.schemas.fields import defined_versions, load_node
@@ -79,7 +79,7 @@ class Probe:
 
     def _question(self, stream: str, columns: Collection[str] | None) -> tuple[str, dict[str, Any], list[str]] | None:
         """Path, parameters and fields."""
-        report = next((each for each in reports_of(self._config) if each.stream_name == stream), None)
+        report = report_named(self._config, stream)
         if report:
             return self._report_question(report, columns)
         entity = next((each for each in ENTITIES if each.name == stream), None)
@@ -119,7 +119,7 @@ class Probe:
         while True:
             try:
                 return Answer(self._rows(session, path, params, wanted), frozenset(refused))
-            except (BadRequest, PermissionDenied) as error:
+            except ABOUT_FIELDS as error:
                 named = {name for match in _NO_FIELD.findall(error.message) for name in match if name} & set(wanted)
                 if not named:
                     named = self._refused_among(session, path, params, wanted, error)
@@ -137,7 +137,7 @@ class Probe:
             try:
                 self._rows(session, path, params, [*first, *half])
                 suspects = suspects[len(half) :]
-            except (BadRequest, PermissionDenied):
+            except ABOUT_FIELDS:
                 suspects = half
         if not suspects:
             raise error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from source_meta_ads.catalog import Built, Chosen, build_streams, declared_key, reports_of
+from source_meta_ads.catalog import Built, Chosen, build_streams, declared_key, report_named
 from source_meta_ads.config import Config
 from source_meta_ads.graph.versions import find
 from source_meta_ads.schemas.drift import SchemaEntry, SchemaLog, diff, fingerprint
@@ -157,7 +157,7 @@ class Registrar:
     def _query_hash(self, stream: str) -> str:
         """A hash of what is asked for, whatever the API version."""
         columns = self._chosen(stream).columns
-        report = next((each for each in reports_of(self._config) if each.stream_name == stream), None)
+        report = report_named(self._config, stream)
         settings = {name: getattr(report, name) for name in sorted(_SETTINGS)} if report else {}
         asked = {"stream": stream, "columns": None if columns is None else sorted(columns), **settings}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]

@@ -16,7 +16,7 @@ from airbyte_cdk.models import (
     SyncMode,
 )
 
-from source_meta_ads.catalog import Chosen, build_streams, reports_of
+from source_meta_ads.catalog import Chosen, build_streams, report_named
 from source_meta_ads.config import Config
 from source_meta_ads.runners.plan import PlanError, StreamPlan
 from source_meta_ads.streams.base import MetaStream
@@ -92,7 +92,7 @@ def _table(stream: MetaStream, configured: ConfiguredAirbyteStream, config: Conf
     schema = configured.stream.json_schema
     is_incremental = configured.sync_mode == SyncMode.incremental
     kind: Literal["days", "changes", "snapshot"] = "changes" if is_incremental else "snapshot"
-    report = next((each for each in reports_of(config) if each.stream_name == stream.name), None)
+    report = report_named(config, stream.name)
     return Table(
         stream=stream.name,
         kind="days" if isinstance(stream, InsightsStream) else kind,
