@@ -17,10 +17,19 @@ class AwsError(OSError):
     """AWS can't be asked, or refuses; the message says for what and what to change."""
 
 
-def client(service: str, purpose: str, region: str | None = None) -> Any:
+def client(
+    service: str,
+    purpose: str,
+    region: str | None = None,
+    *,
+    read_seconds: int = _READ_SECONDS,
+    tries: int = _TRIES,
+    or_else: str = "add ?region=… to the URL",
+) -> Any:
     """A client of an AWS service; credentials, region and endpoint (`AWS_ENDPOINT_URL`) are the machine's own.
 
-    `purpose` is what it is for, as the user wrote it: a URL. A client may be used by several threads.
+    `purpose` is what it is for, as the user wrote it: a URL; `or_else` what else says a region. A client may be used by
+    several threads.
     Raises: AwsError where the library is not installed, or there is no region.
     """
     try:
@@ -31,15 +40,14 @@ def client(service: str, purpose: str, region: str | None = None) -> Any:
         ) from None
     settings = importlib.import_module("botocore.config").Config(
         connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _TRIES},
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": tries},
         max_pool_connections=32,
     )
     try:
         return boto3.Session().client(service, region_name=region, config=settings)
     except importlib.import_module("botocore.exceptions").NoRegionError:
-        advice = "set AWS_DEFAULT_REGION, or add ?region=… to the URL"
-        raise AwsError(f"{purpose}: no AWS region is set: {advice}") from None
+        raise AwsError(f"{purpose}: no AWS region is set: set AWS_DEFAULT_REGION, or {or_else}") from None
 
 
 def errors() -> tuple[type[Exception], type[Exception]]:
@@ -53,6 +61,11 @@ def code_of(error: Exception) -> str:
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 
+def is_without_credentials(error: Exception) -> bool:
+    """Whether a call failed because the machine has no credentials, or only some of them."""
+    return type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError")
+
+
 def failed(error: Exception, purpose: str) -> AwsError:
     """An error of a call in our words."""
     code = code_of(error)
@@ -62,6 +75,6 @@ def failed(error: Exception, purpose: str) -> AwsError:
         return AwsError(f"{purpose}: AWS does not allow it ({code}): check the credentials and the role's policy")
     if code:
         return AwsError(f"{purpose}: AWS refuses ({code}): {error}")
-    if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError"):
+    if is_without_credentials(error):
         return AwsError(f"{purpose}: there are no AWS credentials: give the connector a role or a profile")
     return AwsError(f"{purpose}: AWS can't be asked ({type(error).__name__}): {error}")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from source_meta_ads import aws
 from source_meta_ads.secrets.reference import Reference, SecretError
 
 # Secrets are read before anything else is done: a store that doesn't answer must not hold a run for minutes.
-_CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _TRIES = 3
 # What AWS answers to a name that it doesn't have, and to a caller who may not read it.
@@ -64,39 +63,35 @@ def _from_parameter_store(reference: Reference) -> str:
 
 def _ask(reference: Reference, service: str, call: str, **arguments: Any) -> Mapping[str, Any]:
     """The answer of one call to AWS, whose credentials, region and endpoint come from the machine, as always."""
-    try:
-        boto3 = importlib.import_module("boto3")
-    except ImportError:
-        raise SecretError(
-            f"{reference}: needs AWS's client library: pip install 'source-meta-ads[aws]', or use the image for AWS"
-        ) from None
-    botocore = importlib.import_module("botocore.exceptions")
-    settings = importlib.import_module("botocore.config").Config(
-        connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": _TRIES}
-    )
     # An ARN says in which region it is: arn:aws:service:region:account:…
     parts = reference.place.split(":")
     region = parts[3] if reference.place.startswith("arn:") and len(parts) > 3 else None
     try:
-        client = boto3.Session().client(service, region_name=region or None, config=settings)
+        client = aws.client(
+            service,
+            str(reference),
+            region or None,
+            read_seconds=_READ_SECONDS,
+            tries=_TRIES,
+            or_else="write the secret's ARN",
+        )
+    except aws.AwsError as error:
+        raise SecretError(str(error)) from None
+    refusal, trouble = aws.errors()
+    try:
         answer: Mapping[str, Any] = getattr(client, call)(**arguments)
-    except botocore.NoRegionError:
-        advice = "set AWS_DEFAULT_REGION, or write the secret's ARN"
-        raise SecretError(f"{reference}: no AWS region is set: {advice}") from None
-    except (botocore.NoCredentialsError, botocore.PartialCredentialsError):
-        raise SecretError(
-            f"{reference}: there are no AWS credentials: give the connector a role or a profile"
-        ) from None
-    except botocore.ClientError as error:
+    except refusal as error:
         raise _refusal(reference, error) from None
-    except botocore.BotoCoreError as error:
+    except trouble as error:
+        if aws.is_without_credentials(error):
+            raise SecretError(str(aws.failed(error, str(reference)))) from None
         raise SecretError(f"{reference}: AWS can't be asked ({type(error).__name__})", is_passing=True) from None
     return answer
 
 
 def _refusal(reference: Reference, error: Any) -> SecretError:
     """AWS's refusal in our words: its own may quote the request."""
-    code = str(error.response.get("Error", {}).get("Code", ""))
+    code = aws.code_of(error)
     if code in _UNKNOWN:
         return SecretError(f"{reference}: AWS has no such secret here ({code}): check the name and the region")
     if code in _FORBIDDEN:
