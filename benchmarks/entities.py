@@ -10,10 +10,7 @@ page and does nothing else. It and the connector each have a fresh sandbox, so t
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
-import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -25,7 +22,7 @@ from typing import Any
 import orjson
 import requests
 
-from benchmarks.insights import SCRIPT, Sandbox
+from benchmarks.insights import Sandbox, run_script
 from integration_tests.connector import Connector, configure
 from source_meta_ads.streams.sweep import DELETION_COLUMNS
 
@@ -85,22 +82,12 @@ def read(sandbox: Sandbox, folder: Path, page_size: int) -> Run:
         "num_workers": WORKERS, "page_size": page_size,
     }  # fmt: skip
     files = {"config": config, "catalog": {"streams": [configure(each) for each in streams_of(sandbox).values()]}}
-    arguments = [str(SCRIPT), "read"]
-    for name, content in files.items():
-        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-        arguments += [f"--{name}", str(folder / f"{name}.json")]
     first, sandbox_cpu = len(sandbox.truth.journal()), sandbox.cpu()
-    output = folder / "output.jsonl"
-    with output.open("wb") as out:
-        begun = time.perf_counter()
-        process = subprocess.Popen(arguments, stdout=out, env={**os.environ, "META_GRAPH_URL": sandbox.url})
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"the read ended with exit code {process.returncode}")
+    process = run_script(folder, sandbox.url, files)
+    if process.exit_code:
+        raise SystemExit(f"the read ended with exit code {process.exit_code}")
     ids: dict[str, Counter[str]] = {name: Counter() for name in EDGES}
-    with output.open("rb") as lines:
+    with process.output.open("rb") as lines:
         for line in lines:
             message = orjson.loads(line)
             if message["type"] == "RECORD":
@@ -108,7 +95,7 @@ def read(sandbox: Sandbox, folder: Path, page_size: int) -> Run:
     if any(count > 1 for each in ids.values() for count in each.values()):
         raise SystemExit("some rows came twice")
     return Run(
-        wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024,
+        wall=process.wall, cpu=process.cpu, peak_mb=process.peak_mb,
         rows={name: len(each) for name, each in ids.items()}, calls=sandbox.truth.journal()[first:],
         sandbox_cpu=sandbox.cpu() - sandbox_cpu,
     )  # fmt: skip

@@ -120,6 +120,34 @@ def sandbox_of(size: Size) -> Iterator[tuple[Sandbox, Path]]:
             sandbox.stop()
 
 
+@dataclass(frozen=True)
+class Process:
+    """A run of the console script, as the operating system saw it; `output` is what it wrote."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    exit_code: int
+    output: Path
+
+
+def run_script(folder: Path, url: str, files: Mapping[str, Any]) -> Process:
+    """Run `read` with these files (config, catalog, state) against a Graph API."""
+    arguments = [str(SCRIPT), "read"]
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        arguments += [f"--{name}", str(folder / f"{name}.json")]
+    output = folder / "output.jsonl"
+    with output.open("wb") as out:
+        begun = time.perf_counter()
+        process = subprocess.Popen(arguments, stdout=out, env={**os.environ, "META_GRAPH_URL": url})
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Process(wall, cpu, usage.ru_maxrss / 1024, process.returncode, output)
+
+
 def read(sandbox: Sandbox, folder: Path, start: str, state: list[dict[str, Any]]) -> Run:
     """Read ads_insights with all its columns by the console script."""
     config = {
@@ -128,28 +156,18 @@ def read(sandbox: Sandbox, folder: Path, start: str, state: list[dict[str, Any]]
     }  # fmt: skip
     stream = Connector(sandbox.url, config).streams()[STREAM]
     files: dict[str, Any] = {"config": config, "catalog": {"streams": [configure(stream)]}, "state": state}
-    arguments = [str(SCRIPT), "read"]
-    for name, content in files.items():
-        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-        arguments += [f"--{name}", str(folder / f"{name}.json")]
     first, cpu = len(sandbox.truth.journal()), sandbox.cpu()
-    output = folder / "output.jsonl"
-    with output.open("wb") as out:
-        begun = time.perf_counter()
-        process = subprocess.Popen(arguments, stdout=out, env={**os.environ, "META_GRAPH_URL": sandbox.url})
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
+    process = run_script(folder, sandbox.url, files)
     rows, newest = 0, state
-    with output.open("rb") as lines:
+    with process.output.open("rb") as lines:
         for line in lines:
             if b'"type":"RECORD"' in line[-40:] or line.startswith(b'{"type":"RECORD"'):
                 rows += 1
             elif b'"STATE"' in line:
                 newest = [orjson.loads(line)["state"]]
     return Run(
-        wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024, rows=rows, state=newest,
-        calls=sandbox.truth.journal()[first:], sandbox_cpu=sandbox.cpu() - cpu, exit_code=process.returncode,
+        wall=process.wall, cpu=process.cpu, peak_mb=process.peak_mb, rows=rows, state=newest,
+        calls=sandbox.truth.journal()[first:], sandbox_cpu=sandbox.cpu() - cpu, exit_code=process.exit_code,
     )  # fmt: skip
 
 
