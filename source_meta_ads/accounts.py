@@ -22,6 +22,7 @@ from source_meta_ads.graph.errors import (
 )
 from source_meta_ads.graph.listing import listed
 from source_meta_ads.graph.paging import has_rows, next_cursor, rows
+from source_meta_ads.graph.together import side_by_side
 
 _FIELDS = ("id", "account_id", "name", "account_status", "currency", "timezone_name", "timezone_offset_hours_utc")
 _PAGE_SIZE = 200
@@ -140,9 +141,16 @@ def _discover(session: GraphSession, logger: logging.Logger) -> tuple[list[Accou
     Meta: docs/marketing-api/businessmanager (v26.0, read 2026-11)
     """
     notices: list[GraphError] = []
-    nodes = list(listed(session, "me/adaccounts", {"fields": _FIELDS}, _PAGE_SIZE))
-    nodes += _optional(session, "me/assigned_ad_accounts", _FIELDS, notices)
-    businesses = [str(each.get("id")) for each in _optional(session, "me/businesses", ("id",), notices)]
+    own, assigned, seen = side_by_side(
+        lambda each: _optional(session, each[0], each[1], each[2]),
+        [
+            ("me/adaccounts", _FIELDS, None),
+            ("me/assigned_ad_accounts", _FIELDS, notices),
+            ("me/businesses", ("id",), notices),
+        ],
+    )
+    nodes = own + assigned
+    businesses = [str(each.get("id")) for each in seen]
     edges = [f"{business}/{edge}" for business in businesses for edge in ("owned_ad_accounts", "client_ad_accounts")]
     firsts = [Get(edge, {"fields": _FIELDS, "limit": _PAGE_SIZE}, edge.partition("/")[2]) for edge in edges]
     shared: list[dict[str, Any]] = []
@@ -164,12 +172,15 @@ def _discover(session: GraphSession, logger: logging.Logger) -> tuple[list[Accou
 
 
 def _optional(
-    session: GraphSession, path: str, fields: Sequence[str], notices: list[GraphError]
+    session: GraphSession, path: str, fields: Sequence[str], notices: list[GraphError] | None
 ) -> list[dict[str, Any]]:
+    """The objects of an edge; a refusal is only noted where there are notices."""
     try:
         return list(listed(session, path, {"fields": fields}, _PAGE_SIZE))
     except FINAL as error:
         # An edge that a kind of user lacks, or that the token has no permission for, is no reason to fail.
+        if notices is None:
+            raise
         notices.append(error)
         return []
 

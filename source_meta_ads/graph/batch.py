@@ -29,29 +29,32 @@ class Get:
 
 
 def get_many(
-    session: GraphSession, gets: Sequence[Get], stream: str | None = None
+    session: GraphSession, gets: Sequence[Get], stream: str | None = None, *, is_patient: bool = True
 ) -> list[dict[str, Any] | GraphError]:
     """The body of each read, or the error it ended with, in the order asked for.
 
-    An item that Meta did not get to in time is a TransientError. Raises: GraphError when a whole request fails.
+    An item that Meta did not get to in time is a TransientError. Raises: GraphError when a whole request fails; where
+    `is_patient` is False, RateLimited as soon as any item's limit has no room.
     Meta: docs/graph-api/batch-requests (v26.0, read 2026-11)
     """
     found: list[dict[str, Any] | GraphError] = []
     for start in range(0, len(gets), MOST_ITEMS):
         some = gets[start : start + MOST_ITEMS]
         token = session.bearer.access_token
-        outcomes = _outcomes(session, some, stream)
+        outcomes = _outcomes(session, some, stream, is_patient=is_patient)
         if any(isinstance(each, AuthError) for each in outcomes) and session.bearer.has_other_than(token):
-            outcomes = _outcomes(session, some, stream)
+            outcomes = _outcomes(session, some, stream, is_patient=is_patient)
         found += outcomes
     return found
 
 
-def _outcomes(session: GraphSession, some: Sequence[Get], stream: str | None) -> list[dict[str, Any] | GraphError]:
+def _outcomes(
+    session: GraphSession, some: Sequence[Get], stream: str | None, *, is_patient: bool
+) -> list[dict[str, Any] | GraphError]:
     """The outcome of each read of one request."""
     items = [{"method": "GET", "relative_url": _relative_url(session, get)} for get in some]
     limits = [limit for get in some for limit in limits_of(get.edge, get.account_id)]
-    answers = session.post_batch(items, limits, stream=stream)
+    answers = session.post_batch(items, limits, stream=stream, is_patient=is_patient)
     answers += [None] * (len(some) - len(answers))
     return [_outcome(session, get, answer, stream) for get, answer in zip(some, answers, strict=False)]
 

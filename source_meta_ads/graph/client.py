@@ -95,11 +95,17 @@ class GraphSession(requests.Session):
         return body_of(self._respond("POST", path, params, **about))
 
     def post_batch(
-        self, items: Sequence[Mapping[str, Any]], limits: Sequence[Limit], *, stream: str | None = None
+        self,
+        items: Sequence[Mapping[str, Any]],
+        limits: Sequence[Limit],
+        *,
+        stream: str | None = None,
+        is_patient: bool = True,
     ) -> list[Any]:
         """The parsed list that a batch answers with; `limits` are those of all items. Raises: GraphError."""
         params = {"batch": list(items), "include_headers": True}
-        response = self._respond("POST", "", params, stream_name=stream, edge="batch", limits=limits)
+        about = {"stream_name": stream, "edge": "batch", "limits": limits, "is_patient": is_patient}
+        response = self._respond("POST", "", params, **about)
         body = parsed_body(response)
         if not isinstance(body, list):
             raise TransientError(message="the answer is not a JSON list", status=response.status_code)

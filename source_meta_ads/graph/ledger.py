@@ -16,6 +16,8 @@ _SCORE_DECAY_SECONDS = 300.0
 # Above this share of a limit calls are spread out; above the second none is sent at all.
 SOFT_PCT = 80.0
 MOST_PCT = 97.0
+# Where a call takes more than the room above that, it may fill the limit; so far off may what it is held to cost be.
+_SHARE_OF_A_CALL = 0.25
 # Own calls are kept by the minute: more precision would cost memory and gain nothing.
 _BUCKET_SECONDS = 60.0
 # Meta counts by the minute too, and nobody knows where its minutes begin.
@@ -74,12 +76,18 @@ class Book:
     def seconds_to_wait(self, now: float, n_calls: int = 1) -> float:
         """How long calls that go together have to wait: for the end of a block, for room, for a turn in the pace."""
         wait = max(self.blocked_until, self.next_at) - now
-        # A call that seems to take all of a limit still goes once nothing is used.
-        over = self.expected_pct(now) + min(self.per_call * n_calls, MOST_PCT) - MOST_PCT
+        # Calls that seem to take all of a limit still go once nothing is used.
+        over = self.expected_pct(now) + min(self.per_call * n_calls, self._most_pct) - self._most_pct
         if over > 0 and self.per_call > 0:
             wait = max(wait, self._seconds_until_room(over, now))
         # Clocks don't resolve less, and a wait that changes nothing would be asked for for ever.
         return max(wait, _LEAST_SECONDS) if wait > 1e-6 else 0.0
+
+    @property
+    def _most_pct(self) -> float:
+        """How full calls may make the limit: a quota of twelve has no room for an eleventh and a bit."""
+        is_coarse = self.per_call > 100.0 - MOST_PCT
+        return 100.0 + _SHARE_OF_A_CALL * self.per_call if is_coarse else MOST_PCT
 
     def _seconds_until_room(self, over: float, now: float) -> float:
         """When so many percent will have decayed: our own calls an hour after each, those of others evenly."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from source_meta_ads.graph.client import GraphSession
 from source_meta_ads.graph.errors import GraphError, NotFound, RateLimited, TransientError
 from source_meta_ads.graph.page import parse_page
 from source_meta_ads.graph.paging import pages, rows
+from source_meta_ads.graph.together import side_by_side
 from source_meta_ads.insights.breakdown_table import table
 from source_meta_ads.insights.job import Job
 
@@ -23,11 +23,8 @@ _FAILURE_FIELDS_SINCE = 25
 # Below this many runs a request each costs no more than a batch, which counts each of its items.
 _FEWEST_BATCHED = 4
 _EDGE = "report run"
-# Calls of one kind that wait for Meta side by side: each takes as long as all of them.
-_MOST_AT_ONCE = 8
 
 T = TypeVar("T")
-Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class ReportRuns:
 
         A limit is told at once and not waited for: other accounts wait behind it.
         """
-        return _side_by_side(self._submitted, jobs)
+        return side_by_side(self._submitted, jobs)
 
     def _submitted(self, job: Job) -> str | GraphError:
         try:
@@ -104,9 +101,15 @@ class ReportRuns:
         """
         if len(polls) >= _FEWEST_BATCHED:
             gets = [Get(poll.run_id, {"fields": self._fields}, _EDGE, poll.job.account.id) for poll in polls]
-            answers = get_many(self._session, gets, polls[0].job.report.stream_name)
+            try:
+                answers = get_many(self._session, gets, polls[0].job.report.stream_name, is_patient=False)
+            except RateLimited as error:
+                if error.code is not None:
+                    raise
+                # Held back for one of the accounts: the others' runs are asked after without it.
+                answers = side_by_side(self._one, polls)
         else:
-            answers = _side_by_side(self._one, polls)
+            answers = side_by_side(self._one, polls)
         return [self._progress(poll, answer) for poll, answer in zip(polls, answers, strict=True)]
 
     def _one(self, poll: Poll) -> dict[str, Any] | GraphError:
@@ -190,14 +193,6 @@ class ReportRuns:
         }
         found = (row.get(key) for row in rows_at_once(self._session, job, params, self._page_size))
         return list(dict.fromkeys(str(each) for each in found if each))
-
-
-def _side_by_side(ask: Callable[[Asked], T], all_asked: Sequence[Asked]) -> list[T]:
-    """The answers, in the order asked; all at once, since most of a call is waiting."""
-    if len(all_asked) < 2:
-        return [ask(each) for each in all_asked]
-    with ThreadPoolExecutor(min(len(all_asked), _MOST_AT_ONCE)) as pool:
-        return list(pool.map(ask, all_asked))
 
 
 def rows_at_once(

@@ -72,7 +72,7 @@ class Scheduler:
         self._runs, self._clock, self._logger = runs, clock, logger
         self._lock = threading.Lock()
         self._taken: Counter[str] = Counter()
-        self._pace = Pace(clock)
+        self._pace = Pace(clock, lambda: len(self._taken))
 
     def completed(
         self, feeds: Iterable[Iterable[Job]], started: Callable[[Sequence[tuple[Job, str]]], None] | None = None

@@ -240,6 +240,19 @@ def test_an_hourly_quota_is_used_nearly_whole_and_never_exceeded(limit: int) -> 
     assert clock.elapsed <= quota_seconds * 1.2
 
 
+@pytest.mark.parametrize("limit", [5, 12, 19, 30])
+def test_a_quota_of_few_calls_has_room_for_the_last_of_them(limit: int) -> None:
+    clock = SimulatedClock(share=0.0)
+    throttle, meta = Throttle(clock), HourMeta(clock, limit)
+    for _ in range(limit * 3):
+        throttle.admit(CAMPAIGNS)
+        throttle.observe(read_usage(meta.answer()), "1")
+        throttle.done(CAMPAIGNS)
+        clock.elapsed += 0.2
+    assert meta.refused == 0
+    assert sum(at < 3600 for at in meta.sent) == limit
+
+
 @given(
     events=st.lists(
         st.tuples(st.sampled_from(["call", "tell", "refuse"]), st.floats(0, 150), st.floats(0, 500)), max_size=40

@@ -220,3 +220,24 @@ def test_a_run_goes_on_while_nobody_may_ask_after_it(clock: SimulatedClock, meta
     results, submitted = finished(clock, meta, limit, limit, DONE)
     assert results[0].error is None
     assert submitted == 1
+
+
+def test_runs_asked_after_together_do_not_wait_for_the_one_whose_account_is_blocked(
+    clock: SimulatedClock, meta: Any
+) -> None:
+    usage = {"5": [{"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 50}]}
+    meta.get(
+        "https://graph.facebook.com/v26.0/act_5/insights",
+        json={"data": []}, headers={"X-Business-Use-Case-Usage": json.dumps(usage)},
+    )  # fmt: skip
+    for number in range(6, 11):
+        meta.get(f"https://graph.facebook.com/v26.0/{number}", json={**DONE, "id": str(number)})
+    runs = report_runs(clock)
+    accounts = [replace(job().account, id=str(number)) for number in range(5, 11)]
+    jobs = [replace(job(), account=account) for account in accounts]
+    list(runs.rows(jobs[0], None, lambda row: row))
+    begun = clock.elapsed
+    blocked, *others = runs.poll([Poll(each.account.id, each, False) for each in jobs])
+    assert isinstance(blocked.error, RateLimited)
+    assert [each.is_done for each in others] == [True] * 5
+    assert clock.elapsed - begun < 60

@@ -332,13 +332,20 @@ def test_a_blocked_account_is_not_asked_until_its_block_ends_and_holds_up_nobody
     assert all(at < 10 for job, _, at in meta.jobs if job.account.id == "1")
 
 
-@pytest.mark.parametrize(("accounts", "windows"), [(1, 1), (3, 2), (5, 6), (30, 1)])
-def test_polls_are_at_most_two_a_second_over_all_jobs_however_they_share_requests(accounts: int, windows: int) -> None:
+@pytest.mark.parametrize(("accounts", "windows"), [(1, 1), (3, 2), (5, 6), (10, 2), (100, 1)])
+def test_polls_are_at_most_two_a_second_or_one_an_account_in_five_seconds(accounts: int, windows: int) -> None:
     _, meta, _ = run(jobs(accounts=accounts, windows=windows), lambda job, times: 7.0)
+    rate = max(2.0, accounts / 5)
     for number, at in enumerate(meta.poll_times, start=1):
-        assert number <= 2 * at + 1e-6
+        assert number <= rate * at + 1e-6
     in_any_second = max(sum(at <= each < at + 1 for each in meta.poll_times) for at in meta.poll_times)
-    assert in_any_second <= 2 + 4
+    assert in_any_second <= 3 * rate
+
+
+def test_the_pace_of_polls_holds_up_no_more_the_more_accounts_there_are() -> None:
+    _, _, few = run(jobs(accounts=20), lambda job, times: 7.0)
+    _, _, many = run(jobs(accounts=400), lambda job, times: 7.0)
+    assert many.elapsed <= 1.5 * few.elapsed
 
 
 @pytest.mark.parametrize("percent_at", [lambda share: 0, lambda share: 100 * share**3, lambda share: 100 * share**0.3])
