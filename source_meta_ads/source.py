@@ -121,15 +121,16 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
         return True, None
 
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
-        """Every stream: bare ones to describe, concurrent ones while reading. No call to Meta."""
+        """Every stream; while reading, those that are read are concurrent. No call to Meta."""
         reading = self._reading
         if reading is None:
             settings = Config.parse(config)
             require_possible(settings)
             return [built.stream for built in build_streams(settings, None, lambda _: Chosen())]
         configured = {each.stream.name: each for each in reading.catalog.streams}
+        # The others are only told from what doesn't exist: making their schemas would take longer than some reads.
         return [
-            self._concurrent(built, configured.get(built.stream.name), reading)
+            self._concurrent(built, entry, reading) if (entry := configured.get(built.stream.name)) else built.stream
             for built in build_streams(reading.config, reading.runtime, lambda name: _chosen(name, reading))
         ]
 
@@ -219,13 +220,13 @@ class SourceMetaAds(ReadableFiles, ConcurrentSourceAdapter):
             initial_number_partitions_to_generate=workers,
         )
 
-    def _concurrent(self, built: Built, configured: ConfiguredAirbyteStream | None, reading: _Reading) -> Stream:
+    def _concurrent(self, built: Built, configured: ConfiguredAirbyteStream, reading: _Reading) -> Stream:
         """The stream as the engine reads it; with our cursor where it is read incrementally."""
         logger = reading.runtime.logger
-        built = reading.registrar.begin(built) if configured else built
+        built = reading.registrar.begin(built)
         stream = built.stream
         cursor: Cursor = FinalStateCursor(stream.name, stream.namespace, self._repository)
-        if built.progress and configured and configured.sync_mode == SyncMode.incremental:
+        if built.progress and configured.sync_mode == SyncMode.incremental:
             cursor = kept = AccountCursor(stream.name, built.state, built.progress, reading.states, self._repository)
             stream.keep_place(kept.update)
             self._tell_estimate(built, reading)
