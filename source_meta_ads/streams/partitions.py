@@ -18,6 +18,9 @@ _PAGES_A_GROUP = 6
 _MOST_PARENTS = 150
 # Groups a turn: enough that no turn is left without work while another has a long way to go.
 _GROUPS_A_TURN = 2
+# Where there are more groups than turns, the first is so much larger than the average, and the last so much smaller:
+# turns come free at odd times, and small ones at the end have them end together.
+_SLOPE = 0.6
 # The share of the pages that a cut may cost in half-empty ones.
 _MOST_LOSS = 0.1
 
@@ -39,7 +42,20 @@ def groups_of(parents: Sequence[str], total: int, page_size: int, turns: int) ->
     number = max(wanted, -(-len(parents) // _MOST_PARENTS))
     if number < 2 or number / 2 > max(_MOST_LOSS * n_pages, wanted / 2):
         return []
-    return [group for group in (list(parents[start::number]) for start in range(number)) if group]
+    sizes = _sizes(number, len(parents), turns)
+    groups: list[list[str]] = [[] for _ in sizes]
+    for count, parent in enumerate(parents, start=1):
+        # To the group that is furthest behind its share of those dealt out so far.
+        behind = max(range(number), key=lambda place: sizes[place] * count - len(groups[place]))
+        groups[behind].append(parent)
+    return [group for group in groups if group]
+
+
+def _sizes(number: int, n_parents: int, turns: int) -> list[float]:
+    """The groups' shares of the parents, largest first; equal where they all start at once, or would get too large."""
+    if number <= turns or (1 + _SLOPE) * n_parents / number > _MOST_PARENTS - 1:
+        return [1 / number] * number
+    return [(1 + _SLOPE - 2 * _SLOPE * place / (number - 1)) / number for place in range(number)]
 
 
 def statuses_of(conditions: Sequence[Condition], prefix: str) -> set[str]:

@@ -33,12 +33,19 @@ def test_half_empty_pages_cost_a_tenth_at_most(count: int, total: int, turns: in
 def test_fifty_thousand_ads_in_a_thousand_campaigns_keep_ten_turns_busy() -> None:
     groups = groups_of(IDS[:1000], 50_000, 200, 10)
     assert len(groups) == 20
-    assert {len(group) for group in groups} == {50}
+    sizes = [len(group) for group in groups]
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-1]) == (80, 20)
+
+
+def test_groups_that_all_start_at_once_are_of_one_size() -> None:
+    assert {len(group) for group in groups_of(IDS[:1000], 10_000, 200, 20)} == {125}
 
 
 def test_campaigns_of_one_time_are_spread_over_the_groups() -> None:
     groups = groups_of(IDS[:1000], 50_000, 200, 10)
-    assert groups[0][:3] == [IDS[0], IDS[20], IDS[40]]
+    of_one_time = set(IDS[500:600])
+    assert all(len(of_one_time & set(group)) <= len(group) / 10 + 2 for group in groups)
 
 
 def test_a_small_account_is_not_cut() -> None:
