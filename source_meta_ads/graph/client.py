@@ -207,6 +207,7 @@ class GraphSession(requests.Session):
         self, request: requests.PreparedRequest, call: Call, kwargs: Mapping[str, Any]
     ) -> tuple[requests.Response | None, GraphError | None]:
         """One try over the wire: its response, or the error it amounts to."""
+        asked_at = self._clock.monotonic()
         try:
             response = take_body(super().send(request, **kwargs))
         except (requests.RequestException, urllib3.exceptions.HTTPError) as failure:
@@ -214,7 +215,7 @@ class GraphSession(requests.Session):
             return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
         self._meter.call(call.edge, response.status_code, call.stream, call.account_id, len(response.content))
         self._clock.observe_server_date(response.headers.get("Date"))
-        self._throttle.observe(read_usage(response.headers), call.account_id)
+        self._throttle.observe(read_usage(response.headers), call.account_id, asked_at)
         self._notice_upgrade(response)
         if response.status_code == requests.codes.ok and is_success(response, call.parse):
             if call.is_page and not has_rows(parsed_body(response)):

@@ -7,6 +7,7 @@ the calls sent since and with what has decayed.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -18,10 +19,11 @@ SOFT_PCT = 80.0
 MOST_PCT = 97.0
 # Where a call takes more than the room above that, it may fill the limit; so far off may what it is held to cost be.
 _SHARE_OF_A_CALL = 0.25
-# Own calls are kept by the minute: more precision would cost memory and gain nothing.
-_BUCKET_SECONDS = 60.0
-# Meta counts by the minute too, and nobody knows where its minutes begin.
-_FORGOTTEN_SECONDS = _HOUR + 2 * _BUCKET_SECONDS
+# Own calls are kept by ten seconds: more precision would cost memory and gain nothing.
+_BUCKET_SECONDS = 10.0
+# Meta counts by the minute, and nobody knows where its minutes begin: so much sooner or later a call may be forgotten.
+_METAS_SECONDS = 60.0
+_FORGOTTEN_SECONDS = _HOUR + _METAS_SECONDS + _BUCKET_SECONDS
 # How far new deltas replace old ones in what a call is held to cost.
 _FORGETTING = 0.9
 _LEAST_SECONDS = 0.01
@@ -44,6 +46,7 @@ class Book:
     answered: int = 0
     _sent: deque[tuple[float, int]] = field(default_factory=deque)
     _sent_since_told: int = 0
+    _counted_from: float = 0.0
     _own_share: float = 0.0
     _others: float = 0.0
     _rise: float = 0.0
@@ -62,14 +65,20 @@ class Book:
         """
         return self.answered < (2 if self.pct > _HARMLESS_PCT else 1) and not self._calls
 
+    def is_nearly_full(self, now: float) -> bool:
+        """Whether a call is the last that the limit has room for; calls under way might have taken that already."""
+        return self._is_coarse and self.expected_pct(now) + self.per_call > MOST_PCT
+
     def expected_pct(self, now: float) -> float:
         """What is used at a moment, reckoned on from Meta's last word."""
         if self.told_at is None:
             return 0.0
         used = self.pct + self.per_call * self._sent_since_told
         if self.kind == "account":
-            return max(0.0, used - (now - self.told_at) * 100.0 / _SCORE_DECAY_SECONDS)
-        gone = self._n_sent(self.told_at - _FORGOTTEN_SECONDS, now - _FORGOTTEN_SECONDS)
+            return max(0.0, used - self._decay_pct(now))
+        if now - self.told_at >= _FORGOTTEN_SECONDS:
+            return self.per_call * self._n_sent(now - _FORGOTTEN_SECONDS, now)
+        gone = self._n_sent(self._counted_from, now - _FORGOTTEN_SECONDS)
         faded = self._others * min(1.0, (now - self.told_at) / _HOUR)
         return max(0.0, used - self._own_share * gone - faded)
 
@@ -86,8 +95,11 @@ class Book:
     @property
     def _most_pct(self) -> float:
         """How full calls may make the limit: a quota of twelve has no room for an eleventh and a bit."""
-        is_coarse = self.per_call > 100.0 - MOST_PCT
-        return 100.0 + _SHARE_OF_A_CALL * self.per_call if is_coarse else MOST_PCT
+        return 100.0 + _SHARE_OF_A_CALL * self.per_call if self._is_coarse else MOST_PCT
+
+    @property
+    def _is_coarse(self) -> bool:
+        return self.per_call > 100.0 - MOST_PCT
 
     def _seconds_until_room(self, over: float, now: float) -> float:
         """When so many percent will have decayed: our own calls an hour after each, those of others evenly."""
@@ -95,11 +107,11 @@ class Book:
             return over * _SCORE_DECAY_SECONDS / 100.0
         waits = [over / self._others * _HOUR] if self._others > 0 else []
         for at, count in self._sent:
-            over -= count * self._own_share if at > now - _FORGOTTEN_SECONDS else 0.0
+            over -= count * self._own_share if at > max(self._counted_from, now - _FORGOTTEN_SECONDS) else 0.0
             if over <= 0:
                 waits.append(at + _FORGOTTEN_SECONDS - now)
                 break
-        return max(1.0, min(waits, default=_BUCKET_SECONDS))
+        return max(1.0, min(waits, default=_METAS_SECONDS))
 
     def _n_sent(self, after: float, until: float) -> int:
         return sum(count for at, count in self._sent if after < at <= until)
@@ -123,22 +135,60 @@ class Book:
         share = (self.expected_pct(now) - SOFT_PCT) / (MOST_PCT - SOFT_PCT)
         self.next_at = now + self.sustainable_seconds * min(1.0, share) if share > 0 else now
 
-    def tell(self, pct: float, now: float) -> None:
-        """Take Meta's word for what is used; learn from the difference what a call takes."""
+    def tell(self, pct: float, now: float, asked_at: float | None = None) -> None:
+        """Take Meta's word for what is used; learn from the difference what a call takes.
+
+        `asked_at`: when the call was sent that this answers. Of calls that overlap, Meta may have counted the one that
+        is answered last before the others: then its word is no news.
+        """
+        if (
+            asked_at is not None
+            and self.told_at is not None
+            and asked_at < self.told_at
+            and not self._may_have_aged(now)
+        ):
+            pct = max(pct, self.pct - self._decay_pct(now))
+        # The call that this is told on may still count as in flight; items of a batch no longer do.
+        unanswered = max(0, self.in_flight - 1)
         if self.told_at is not None and self._sent_since_told:
-            decayed = (now - self.told_at) * 100.0 / _SCORE_DECAY_SECONDS if self.kind == "account" else 0.0
-            rise = pct - self.pct + min(decayed, self.pct)
-            if rise >= 0:
-                answered = max(1, self._sent_since_told - self.in_flight + 1)
+            rise = pct - self.pct + min(self._decay_pct(now), self.pct)
+            answered = max(1, self._sent_since_told - unanswered)
+            # Where calls of an hour ago left the count meanwhile, the rise of a few says nothing.
+            if rise >= 0 and not (self._is_coarse and self._may_have_aged(now)):
                 self._rise = self._rise * _FORGETTING + rise
                 self._calls = self._calls * _FORGETTING + answered
         self.pct, self.told_at = pct, now
-        n_own = self._n_sent(now - _FORGOTTEN_SECONDS, now)
+        self._attribute(now, unanswered)
+        self._sent_since_told = unanswered
+        if self.expected_pct(now) <= SOFT_PCT:
+            self.next_at = min(self.next_at, now)
+
+    def _attribute(self, now: float, unanswered: int) -> None:
+        """Say what of Meta's word is of our own calls, and of which: the newest, the others having left its hour."""
+        n_own = max(0, self._n_sent(now - _FORGOTTEN_SECONDS, now) - unanswered)
+        if self.per_call:
+            sure = self._n_sent(now - _HOUR + _METAS_SECONDS, now) - unanswered
+            n_own = min(n_own, max(sure, math.ceil(self.pct / self.per_call - _SHARE_OF_A_CALL)))
         # Rounded percentages make a call seem cheaper than it is: what is nearly explained by our own calls is ours.
-        whole_share = pct / n_own if n_own else 0.0
+        whole_share = self.pct / n_own if n_own > 0 else 0.0
         self._own_share = whole_share if whole_share <= _PLAUSIBLE * self.per_call else self.per_call
-        self._others = max(0.0, pct - self._own_share * n_own)
-        self._sent_since_told = max(0, self.in_flight - 1)
+        self._others = max(0.0, self.pct - self._own_share * n_own)
+        self._counted_from, left = now, n_own + unanswered
+        for at, count in reversed(self._sent):
+            left -= count
+            if left < 0:
+                break
+            self._counted_from = at - _LEAST_SECONDS
+
+    def _decay_pct(self, now: float) -> float:
+        """What of a score has decayed since Meta's last word."""
+        if self.kind != "account" or self.told_at is None:
+            return 0.0
+        return (now - self.told_at) * 100.0 / _SCORE_DECAY_SECONDS
+
+    def _may_have_aged(self, now: float) -> bool:
+        """Whether own calls that Meta counted at its last word may have left its hour since."""
+        return self._n_sent(self._counted_from, now - _HOUR + _METAS_SECONDS) > 0
 
     def block(self, until: float) -> None:
         """No call before a moment; the first one after it goes alone, to see whether the block is over."""

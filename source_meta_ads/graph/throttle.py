@@ -101,14 +101,14 @@ class Throttle:
             waits = {limit: book.seconds_to_wait(now) for limit, book in self._books.items()}
         return {limit: seconds for limit, seconds in waits.items() if seconds > 0}
 
-    def observe(self, usage: Usage, account_id: str | None) -> None:
-        """Learn from one response's usage headers."""
+    def observe(self, usage: Usage, account_id: str | None, asked_at: float | None = None) -> None:
+        """Learn from the usage headers of the response to a call that was sent at `asked_at` (monotonic)."""
         now = self._clock.monotonic()
         with self._lock:
             for limit, entry in told(usage, account_id):
                 self._is_told = True
                 book = self._book(limit)
-                book.tell(entry.pct, now)
+                book.tell(entry.pct, now, asked_at)
                 if entry.pct >= 100 or entry.regain_seconds > 0:
                     book.block(self._until(entry.regain_seconds or _UNSTATED_BLOCK_SECONDS))
 
@@ -143,9 +143,12 @@ class Throttle:
         if longest:
             return longest
         books = [self._book(limit) for limit in limits]
-        if any(book.in_flight and (book.is_on_trial or book.is_unknown or not self._is_told) for book in books):
+        if any(book.in_flight and self._goes_alone(book, now) for book in books):
             return Wait(_SOON_SECONDS)
         return None
+
+    def _goes_alone(self, book: Book, now: float) -> bool:
+        return book.is_on_trial or book.is_unknown or not self._is_told or book.is_nearly_full(now)
 
     def _until(self, seconds: float) -> float:
         return self._clock.monotonic() + seconds + self._clock.jitter(min(seconds * 0.1, 10.0))

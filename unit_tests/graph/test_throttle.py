@@ -253,6 +253,18 @@ def test_a_quota_of_few_calls_has_room_for_the_last_of_them(limit: int) -> None:
     assert sum(at < 3600 for at in meta.sent) == limit
 
 
+def test_an_answer_that_was_overtaken_makes_no_room(throttle: Throttle, clock: SimulatedClock) -> None:
+    for used in (16, 33, 50, 66):
+        call(throttle, CAMPAIGNS, buc(used))
+    first, second = clock.elapsed, clock.elapsed
+    throttle.admit(CAMPAIGNS)
+    throttle.observe(read_usage(buc(83)), "1", first)
+    clock.elapsed += 1
+    throttle.observe(read_usage(buc(66)), "1", second)
+    throttle.done(CAMPAIGNS)
+    assert throttle.used()["buc:ads_management", "1"][0] == 83
+
+
 @given(
     events=st.lists(
         st.tuples(st.sampled_from(["call", "tell", "refuse"]), st.floats(0, 150), st.floats(0, 500)), max_size=40
