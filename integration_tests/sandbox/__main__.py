@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import Sequence
 
-from integration_tests.sandbox.server import Sandbox, address, listen, run, scenario_of, server_for
+from integration_tests.sandbox.server import Sandbox, address, listen, run, scenario_of, server_for, spare_collector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,9 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Meta Graph API sandbox on {address(listening)}", flush=True)
         await task
 
-    # What was imported stays: looking through it for garbage again and again stalls answers. Not so in a test, where
-    # what is there belongs to others.
-    gc.freeze()
+    spare_collector()
     # uvicorn ends in good order on the signal, and then hands it on to whoever was there before.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from integration_tests.sandbox.delivery import HOURS, Profile
-from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, Cells
+from integration_tests.sandbox.figures import AT, Cells
 from integration_tests.sandbox.world import World
 
 HOURLY = "hourly_stats_aggregated_by_advertiser_time_zone"
@@ -22,6 +22,8 @@ ORDER = (
     "call_to_action_asset", "ad_format_asset", "image_asset", "video_asset", "mmm",
 )  # fmt: skip
 SEPARATOR = "\x1f"
+# Between the values of several action breakdowns: below every character that is in one.
+JOINT = "\0"
 
 _TARGETED = ("action_target_id", "action_destination", "action_device")
 _CAROUSEL = ("action_carousel_card_id", "action_carousel_card_name")
@@ -31,7 +33,6 @@ APPLICABLE: dict[str, tuple[str, ...]] = {
     "reaction": (*_TARGETED, "action_reaction"),
     "social": _TARGETED,
     "video": (*_TARGETED, "action_video_sound", "action_video_type"),
-    "off": (),
 }
 _GROUPS = {
     "click": ("click_other", "click_onsite", "click_outbound", "landing", "message", "canvas_open", "canvas_start",
@@ -63,8 +64,15 @@ def decimals(currency: str) -> int:
 
 
 def group_of(primitive: int) -> str | None:
-    """The kind of action that a figure counts; None for what is no action (impressions, spend)."""
-    return "off" if primitive >= FIRST_CONVERSION else GROUP_OF.get(primitive)
+    """The kind of action on Meta that a figure counts; None for what is none (impressions, spend, conversions)."""
+    return GROUP_OF.get(primitive)
+
+
+class ActionCells(NamedTuple):
+    """Values of action breakdowns, joined by `JOINT`, which keeps their order; and their weights added up."""
+
+    keys: tuple[str, ...]
+    sums: tuple[int, ...]
 
 
 class Dimensions:
@@ -72,7 +80,7 @@ class Dimensions:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._actions: dict[tuple[str, Sequence[str]], dict[str, Cells]] = {}
+        self._actions: dict[tuple[str, Sequence[str]], dict[str, ActionCells]] = {}
 
     def cells(self, profile: Profile, breakdowns: Sequence[str], hours: int) -> Cells:
         """How an ad's impressions lie among the values of breakdowns, given in the order of `ORDER`.
@@ -159,21 +167,28 @@ class Dimensions:
             for n in range(3 + number % 5)
         ]
 
-    def actions(self, profile: Profile, names: tuple[str, ...]) -> dict[str, Cells]:
-        """The action cells of every kind of action; report after report asks it of the same ads."""
+    def actions(self, profile: Profile, names: tuple[str, ...]) -> dict[str, ActionCells]:
+        """The action cells of every kind of action on Meta; report after report asks it of the same ads."""
         key = (profile.ad.id, names)
         known = self._actions.get(key)
         if known is None:
             if len(self._actions) >= _MOST_KEPT:
                 self._actions.clear()
-            known = self._actions[key] = {group: self.action_cells(profile, group, names) for group in APPLICABLE}
+            # Kinds of which the same breakdowns say something have the same cells.
+            made: dict[tuple[bool, ...], ActionCells] = {}
+            known = self._actions[key] = {}
+            for group, applicable in APPLICABLE.items():
+                says = tuple(name in applicable for name in names)
+                if says not in made:
+                    made[says] = self._action_cells(profile, says, names)
+                known[group] = made[says]
         return known
 
-    def action_cells(self, profile: Profile, group: str, names: Sequence[str]) -> Cells:
-        """How an ad's actions of a kind lie among the values of action breakdowns; '' where one says nothing."""
+    def _action_cells(self, profile: Profile, says: Sequence[bool], names: Sequence[str]) -> ActionCells:
+        """How actions lie among the values of action breakdowns; '' where one says nothing of them."""
         found: Weighted = [((), 1)]
-        for name in names:
-            values = self._action_values(profile, name) if name in APPLICABLE[group] else [("", 1)]
+        for name, is_said in zip(names, says, strict=True):
+            values = self._action_values(profile, name) if is_said else [("", 1)]
             if name == _CAROUSEL[1] and _CAROUSEL[0] in names and len(values) > 1:
                 # Id and name are two columns of the same card.
                 of = dict(zip((each for each, _ in self._action_values(profile, _CAROUSEL[0])), values, strict=True))
@@ -181,7 +196,8 @@ class Dimensions:
                 found = [((*value, of[value[at]][0]), weight) for value, weight in found]
                 continue
             found = [((*value, own), weight * each) for value, weight in found for own, each in values]
-        return Cells.of(found)
+        cells = Cells.of(found)
+        return ActionCells(tuple(map(JOINT.join, cells.values)), cells.sums)
 
     def _action_values(self, profile: Profile, name: str) -> list[tuple[str, int]]:
         number = self._hash(profile, "actions", name)

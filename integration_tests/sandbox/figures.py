@@ -86,6 +86,11 @@ def split(total: int, sums: Sequence[int], chance: int) -> Pairs:
         return [(0, total)] if total else []
     whole = sums[-1]
     start = chance % whole
+    if len(sums) == 2 and total:
+        first = (sums[0] * total + whole - 1 - start) // whole
+        if first == total:
+            return [(0, total)]
+        return [(0, first), (1, total - first)] if first else [(1, total)]
     if total * 3 < len(sums):
         few: dict[int, int] = {}
         for unit in range(total):

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
-from integration_tests.sandbox.figures import AT
+from integration_tests.sandbox.breakdown_rules import off_meta
+from integration_tests.sandbox.dimensions import JOINT
+from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, REACH_SUM
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_rows import Row
-from integration_tests.sandbox.insights_sources import Source, Sum, Values, Vector, tables
+from integration_tests.sandbox.insights_sources import Source, Sum, Vector, tables
 from integration_tests.sandbox.insights_writing import NUMBER, Money, Scale, Writer, writer
 
 # What an action counts in each of: as `value`, in three click windows, as a view, as an engaged view.
@@ -26,18 +28,18 @@ def is_array(field: str) -> bool:
     return field in tables()["fields"]
 
 
-class Heads(dict[Values, str]):
+class Heads(dict[str, str]):
     """An element's keys of action breakdowns as JSON; one that says nothing of it is left out."""
 
     def __init__(self, dims: Sequence[str]) -> None:
         super().__init__()
         self._dims = dims
 
-    def __missing__(self, values: Values) -> str:
+    def __missing__(self, key: str) -> str:
         if len(self) >= _MOST_HEADS:
             self.clear()
-        said = {dim: value for dim, value in zip(self._dims, values, strict=False) if value}
-        text = self[values] = orjson.dumps(said).decode()[1:-1] + "," if said else ""
+        said = {dim: value for dim, value in zip(self._dims, key.split(JOINT), strict=False) if value}
+        text = self[key] = orjson.dumps(said).decode()[1:-1] + "," if said else ""
         return text
 
 
@@ -48,29 +50,33 @@ class Elements:
 
     def __init__(self, written: Writer, windows: Sequence[str], heads: Heads) -> None:
         self._written, self._heads = written, heads
-        self._windows = [(f'"{name}":', WINDOWS[name]) for name in windows]
+        self._windows = [(f',"{name}":', WINDOWS[name]) for name in windows]
         self.tails: list[str] = []
 
     def fill_uniform(self, counts: Sequence[tuple[str, int]]) -> None:
         """Write the elements of a row where all places have the same number; `counts` has their heads."""
         written = self._written
-        self.tails = [head + text for head, count in counts if (text := written[count])]
+        self.tails = [head + text for head, count in counts if (text := written[count])] if counts else []
 
-    def fill_mixed(self, vectors: Mapping[Values, Vector]) -> None:
+    def fill_mixed(self, vectors: Mapping[str, Vector]) -> None:
         """Write the elements of a row."""
-        written, heads, found = self._written, self._heads, []
+        found: list[str] = []
+        self.tails = found
+        if not vectors:
+            return
+        written, heads = self._written, self._heads
         for key, vector in vectors.items():
             total = vector[0]
             value = written[total]
-            parts = [f'"value":{value}'] if value else []
+            text = f',"value":{value}' if value else ""
             for name, place in self._windows:
                 count = vector[place]
                 # Most windows hold all there is: what is written once need not be written again.
-                if count and (text := value if count == total else written[count]):
-                    parts.append(name + text)
-            if parts:
-                found.append(f"{heads[key]}{','.join(parts)}}}")
-        self.tails = found
+                if count and (shown := value if count == total else written[count]):
+                    text += name + shown
+            if text:
+                # The first comma is one too many.
+                found.append(f"{heads[key]}{text[1:]}}}")
 
 
 # The action types of a field: how an element begins, what lies between two elements, and their tails.
@@ -87,8 +93,13 @@ class Actions:
         self._sources: dict[tuple[tuple[str, ...], bool], Source] = {}
         self._writers: dict[tuple[str, tuple[int, ...]], Writer] = {}
         self._heads = Heads(query.action_dims)
+        # Conversions say nothing of the action breakdowns.
+        self._counts_by_action = bool(query.action_dims) and query.asks_actions
+        self._nothing = JOINT * (len(query.action_dims) - 1)
+        self._with_apps = not query.action_dims or off_meta((), query.action_dims) != "type2"
         self._elements: dict[Source | Sum, dict[str, Elements]] = {}
-        self._in_order: list[tuple[Source | Sum, list[Elements]]] = []
+        self._uniform: list[tuple[Source, list[Elements]]] = []
+        self._mixed: list[tuple[Source | Sum, list[Elements]]] = []
 
     def array(self, field: str) -> tuple[Types, bool]:
         """What one field of the query is made of, and whether only ads of a catalogue have it."""
@@ -115,45 +126,44 @@ class Actions:
         for written in self._writers.values():
             if written.of_row:
                 written.clear()
-        if self._query.action_dims:
+        if self._counts_by_action:
             self._fill_split(row)
-            return
-        for source, elements in self._elements.items():
-            vectors = source.alone(row)
-            for each in elements.values():
-                if vectors:
-                    each.fill_mixed(vectors)
-                else:
-                    each.tails = []
+        elif not self._query.action_dims:
+            for source, elements in self._elements.items():
+                vector = source.vector(row)
+                for each in elements.values():
+                    each.fill_mixed({"": vector} if vector else {})
 
     def _fill_split(self, row: Row) -> None:
         """Write the elements of a row that has action breakdowns."""
-        if not self._in_order:
-            self._in_order = self._ordered()
-        for source, kinds in self._in_order:
-            if source.places:
-                if counts := [(self._heads[key], count) for key, count in source.counts(row).items()]:
-                    for each in kinds:
-                        each.fill_uniform(counts)
-                    continue
-            elif vectors := source.vectors(row):
-                for each in kinds:
-                    each.fill_mixed(vectors)
-                continue
+        if not (self._uniform or self._mixed):
+            self._arrange()
+        by_action, heads, nothing = row.by_action, self._heads, self._nothing
+        for source, kinds in self._uniform:
+            counts = [(heads[key], count) for key, count in source.counts(by_action).items()]
             for each in kinds:
-                each.tails = []
+                each.fill_uniform(counts)
+        # Where a row has no conversions, none have to be added up.
+        has_conversions = any(row.figures[FIRST_CONVERSION:REACH_SUM])
+        for mixed, kinds in self._mixed:
+            vectors = mixed.vectors(row, nothing) if has_conversions or not mixed.is_off_meta else {}
+            for each in kinds:
+                each.fill_mixed(vectors)
 
-    def _ordered(self) -> list[tuple[Source | Sum, list[Elements]]]:
-        """Every source and its elements; those with few figures first, since others count on from them."""
-        alone = sorted((each for each in self._elements if isinstance(each, Source)), key=lambda each: len(each.slots))
-        for place, source in enumerate(alone):
-            any(map(source.follow, reversed(alone[:place])))
-        ordered: list[Source | Sum] = [*alone, *(each for each in self._elements if not isinstance(each, Source))]
-        return [(each, list(self._elements[each].values())) for each in ordered]
+    def _arrange(self) -> None:
+        """Every source with its elements; those with few figures first, since others count on from them."""
+        uniform = sorted(
+            (each for each in self._elements if isinstance(each, Source) and each.places),
+            key=lambda each: len(each.slots),
+        )
+        for place, source in enumerate(uniform):
+            any(map(source.follow, reversed(uniform[:place])))
+        self._uniform = [(each, list(self._elements[each].values())) for each in uniform]
+        self._mixed = [(each, list(kinds.values())) for each, kinds in self._elements.items() if not each.places]
 
     def _source(self, parts: tuple[str, ...], *, money: bool) -> Source:
         if (parts, money) not in self._sources:
-            self._sources[parts, money] = Source(parts, money=money)
+            self._sources[parts, money] = Source(parts, money=money, with_apps=self._with_apps)
         return self._sources[parts, money]
 
     def _of(self, source: Source | Sum, kind: str) -> Elements:

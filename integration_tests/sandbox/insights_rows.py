@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from integration_tests.sandbox import breakdown_rules
 from integration_tests.sandbox.delivery import Day, Delivery, Profile, hours_of
-from integration_tests.sandbox.dimensions import HOURLY, HOURLY_AUDIENCE, Dimensions, group_of
+from integration_tests.sandbox.dimensions import HOURLY, HOURLY_AUDIENCE, ActionCells, Dimensions, group_of
 from integration_tests.sandbox.figures import (
-    CONVERSIONS,
     FIRST_CONVERSION,
-    N_PARTS,
     REACH_MOST,
     REACH_SUM,
     WIDTH,
@@ -29,12 +27,6 @@ from integration_tests.sandbox.world import World
 GONE = ("ARCHIVED", "DELETED")
 _SPREAD = 0x9E3779B97F4A7C15
 _GROUPS = [group_of(index) for index in range(WIDTH)]
-_APPS = {
-    FIRST_CONVERSION + N_PARTS * number + part
-    for number, name in enumerate(CONVERSIONS)
-    if name.endswith("_app")
-    for part in range(N_PARTS)
-}
 
 
 class TooMuchWork(Exception):
@@ -44,8 +36,9 @@ class TooMuchWork(Exception):
 class Row:
     """One row: of which period, object and cell of the breakdowns it is, and its figures added up.
 
-    `by_action` holds the figures that count actions once more, by the values of the action breakdowns; `json` how the
-    row goes out, as long as it is worth keeping.
+    `by_action` holds the figures that count actions on Meta once more, by the values of the action breakdowns as
+    `ActionCells` spells them; conversions have no such values. `json` is how the row goes out, as long as it is worth
+    keeping.
     """
 
     __slots__ = ("by_action", "cell", "figures", "index", "json", "period")
@@ -54,7 +47,7 @@ class Row:
         self.period, self.index, self.cell = period, index, cell
         self.figures = [0] * WIDTH
         self.json: bytes | None = None
-        self.by_action: dict[int, dict[tuple[str, ...], int]] = {}
+        self.by_action: dict[int, dict[str, int]] = {}
 
     def add_reach(self, reach: int) -> None:
         self.figures[REACH_SUM] += reach
@@ -63,6 +56,15 @@ class Row:
     @property
     def key(self) -> tuple[int, int, tuple[str, ...]]:
         return self.period, self.index, self.cell or ()
+
+
+# Rows by period, object and cell.
+Found = dict[tuple[int, int, tuple[str, ...] | None], Row]
+
+
+def ordered(found: Found) -> list[Row]:
+    """Rows by period, object and cell."""
+    return sorted(found.values(), key=lambda row: row.key)
 
 
 class Collector:
@@ -81,36 +83,50 @@ class Collector:
         Raises:
             TooMuchWork: more ads times days than `max_work`.
         """
+        found: Found = {}
+        for _ in self.gather(query, max_work, found):
+            pass
+        return ordered(found)
+
+    def gather(self, query: Query, max_work: int, found: Found) -> Iterator[Ad | None]:
+        """Make the rows of a query little by little; yields each ad before it is looked at, None after a day of it.
+
+        Raises:
+            TooMuchWork: more ads times days than `max_work`.
+        """
         if query.is_empty:
-            return []
+            return
         ads = ads_under(self._world, query.node)
         days = sum((period.until - period.since).days + 1 for period in query.periods)
         if len(ads) * days > max_work:
             raise TooMuchWork
-        found: dict[tuple[int, int, tuple[str, ...] | None], Row] = {}
-        for ad in self._counted(query, ads):
-            _AdRows(self._delivery, self._dimensions, query, ad, found, keyless=self._keyless).add()
-        return sorted(found.values(), key=lambda row: row.key)
+        counts = self._condition(query)
+        for ad in ads:
+            yield ad
+            if counts(ad):
+                yield from _AdRows(self._delivery, self._dimensions, query, ad, found, keyless=self._keyless).add()
 
-    def _counted(self, query: Query, ads: Sequence[Ad]) -> Iterator[Ad]:
-        """The ads whose figures count: those the filters take, of objects that are listed."""
+    def _condition(self, query: Query) -> Callable[[Ad], bool]:
+        """Whether an ad's figures count: those the filters take, of objects that are listed."""
         shown: dict[int, bool] = {}
         shows_all = (
             query.all_statuses
             or query.level == "account"
             or any(each.level == query.level and each.attribute in STATUSES for each in query.filters)
         )
-        for ad in ads:
+
+        def counts(ad: Ad) -> bool:
             if query.filters and not keeps(self._world, query.filters, ad):
-                continue
-            if not shows_all:
-                index = index_at(query.level, ad)
-                if index not in shown:
-                    node = object_at(self._world, query.level, ad)
-                    shown[index] = node.id == query.node.id or self._world.effective_status(node) not in GONE
-                if not shown[index]:
-                    continue
-            yield ad
+                return False
+            if shows_all:
+                return True
+            index = index_at(query.level, ad)
+            if index not in shown:
+                node = object_at(self._world, query.level, ad)
+                shown[index] = node.id == query.node.id or self._world.effective_status(node) not in GONE
+            return shown[index]
+
+        return counts
 
 
 class _AdRows:
@@ -122,7 +138,7 @@ class _AdRows:
         dimensions: Dimensions,
         query: Query,
         ad: Ad,
-        rows: dict[tuple[int, int, tuple[str, ...] | None], Row],
+        rows: Found,
         *,
         keyless: bool,
     ) -> None:
@@ -132,11 +148,11 @@ class _AdRows:
         self._is_hourly = bool({HOURLY, HOURLY_AUDIENCE} & set(query.breakdowns))
         off_meta = breakdown_rules.off_meta(query.breakdowns, ())
         self._drops_off_meta, self._keyless = off_meta is not None, keyless and off_meta is not None
-        self._drops_apps = breakdown_rules.off_meta((), query.action_dims) == "type2"
         self._fan: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._actions: Mapping[str, Cells] = {}
+        self._actions: Mapping[str, ActionCells] = {}
 
-    def add(self) -> None:
+    def add(self) -> Iterator[None]:
+        """Add a day at a time."""
         query, moment = self._query, self._query.moment
         days = [
             (number, day)
@@ -144,8 +160,10 @@ class _AdRows:
             for day in self._delivery.days(self._profile, period.since, period.until, moment)
         ]
         # Most ads have nothing to show in a short time, and nothing has to be known about them.
-        cells = self._cells(24) if days else None
-        if cells is None or (query.breakdowns and not cells.values):
+        if not days:
+            return
+        cells = self._cells(24) if query.breakdowns else None
+        if cells is not None and not cells.values:
             return
         self._fan = self._profile.fan
         if query.action_dims and query.asks_actions:
@@ -154,14 +172,16 @@ class _AdRows:
             found = self._delivery.figures(self._profile, day, moment)
             if found is None:
                 continue
-            if not query.breakdowns:
+            if cells is None:
                 row = self._row(number, ())
                 row.add_reach(found.reach)
                 self._put(row, found.pairs, found.chance)
+                yield
                 continue
             own = hours_of(cells, self._profile.zone, day) if self._is_hourly else cells
             is_partial = self._is_hourly and day == moment.today.toordinal()
             self._spread(number, own, found, self._cells(moment.hours) if is_partial else None)
+            yield
 
     def _cells(self, hours: int) -> Cells:
         cells = self._dimensions.cells(self._profile, self._query.breakdowns, hours)
@@ -211,24 +231,23 @@ class _AdRows:
                 for slot, worth in fan[index]:
                     figures[slot] += total * worth
         if self._actions:
-            self._put_actions(row, pairs, chance)
+            self._put_actions(row.by_action, pairs, chance)
 
-    def _put_actions(self, row: Row, pairs: Pairs, chance: int) -> None:
+    def _put_actions(self, by_action: dict[int, dict[str, int]], pairs: Pairs, chance: int) -> None:
+        actions = self._actions
         for index, total in pairs:
             group = _GROUPS[index]
-            if group is None or (self._drops_apps and index in _APPS):
+            if group is None:
                 continue
-            cells = self._actions[group]
-            values = cells.values
-            shares = split(total, cells.sums, chance ^ (index * _SPREAD >> 7))
-            for slot, worth in self._fan.get(index) or ((index, 1),):
-                held = row.by_action.get(slot)
-                if held is None:
-                    row.by_action[slot] = {values[cell]: share * worth for cell, share in shares}
-                    continue
-                for cell, share in shares:
-                    value = values[cell]
-                    held[value] = held.get(value, 0) + share * worth
+            keys, sums = actions[group]
+            shares = split(total, sums, chance ^ (index * _SPREAD >> 7))
+            held = by_action.get(index)
+            if held is None:
+                by_action[index] = {keys[cell]: share for cell, share in shares}
+                continue
+            for cell, share in shares:
+                key = keys[cell]
+                held[key] = held.get(key, 0) + share
 
 
 def _in_hours(day: Day, cells: Cells, begun: Cells) -> Pairs:

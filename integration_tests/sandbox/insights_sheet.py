@@ -9,7 +9,7 @@ import orjson
 
 from integration_tests.sandbox.dimensions import SEPARATOR, decimals, tables
 from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, REACH_MOST, REACH_SUM
-from integration_tests.sandbox.insights_actions import Actions, Types, is_array
+from integration_tests.sandbox.insights_actions import Actions, Elements, Types, is_array
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_results import Results
 from integration_tests.sandbox.insights_rows import Row
@@ -67,7 +67,9 @@ class Sheet:
         self._results = Results()
         self._actions = Actions(query, self.money)
         self._names = [name for name in (query.fields if fields is None else fields) if name not in query.hidden]
-        self._arrays: list[tuple[str, Types, bool]] = []
+        # Other fields are figures.
+        self._of_texts = tuple(name for name in self._names if not is_array(name) and name not in _RATIOS)
+        self._arrays: list[tuple[str, str, Elements | None, Types, bool]] = []
         self._ratios: list[tuple[str, str, str, int]] = []
         self._plain: list[tuple[str, str]] = []
         self._of_results: list[tuple[str, str]] = []
@@ -79,13 +81,21 @@ class Sheet:
             if is_hourly and name in ("reach", "frequency"):
                 self._ends = [f'"{name}":"0",{end}' for end in self._ends]
             elif is_array(name):
-                self._arrays.append((f'"{name}":[', *self._actions.array(name)))
+                self._add_array(name)
             elif name in _RATIOS:
                 self._ratios.append((f'"{name}":', *_RATIOS[name]))
             elif self._results.has(name):
                 self._of_results.append((f'"{name}":', name))
             elif name in _NUMBERS:
                 self._plain.append((f'"{name}":"', name))
+
+    def _add_array(self, name: str) -> None:
+        types, is_of_catalogue = self._actions.array(name)
+        if len(types) == 1:
+            [(opening, between, only)] = types
+            self._arrays.append((f'"{name}":[{opening}', between, only, [], is_of_catalogue))
+        else:
+            self._arrays.append((f'"{name}":[', "", None, types, is_of_catalogue))
 
     def money(self, minor: int) -> str:
         """An amount in the account's currency, from its minor units."""
@@ -103,7 +113,8 @@ class Sheet:
         """The row as it goes out."""
         known = self._texts.get(row.index)
         if known is None:
-            known = self._texts[row.index] = self._constant(row.index)
+            known = self._of_objects.written(self._query.account, self._query.level, row.index, self._of_texts)
+            self._texts[row.index] = known
         texts, constant = known
         numbers = self._numbers(row, texts)
         spend = float(numbers["spend"])
@@ -114,9 +125,13 @@ class Sheet:
             above, below = spend if over == "spend" else numbers[over], numbers[under]
             if above and below:
                 parts.append(key + ratio(above * factor, below))
-        for key, types, is_of_catalogue in self._arrays:
-            elements = [opening + between.join(each.tails) for opening, between, each in types if each.tails]
-            if elements and (is_catalogue or not is_of_catalogue):
+        for key, between, only, types, is_of_catalogue in self._arrays:
+            if is_of_catalogue and not is_catalogue:
+                continue
+            if only is not None:
+                if tails := only.tails:
+                    parts.append(f"{key}{between.join(tails)}]")
+            elif elements := [opening + joint.join(each.tails) for opening, joint, each in types if each.tails]:
                 parts.append(f"{key}{','.join(elements)}]")
         for key, name in self._of_results:
             if text := self._results.json(name, row, texts.get("optimization_goal"), numbers):
@@ -126,12 +141,6 @@ class Sheet:
             parts.append(f'"updated_time":"{min(texts["updated_time"], until)}"')
         parts.append(self._ends[row.period])
         return b"".join((b"{", constant, ",".join(parts).encode(), self._cell(row), b"}"))
-
-    def _constant(self, index: int) -> tuple[Texts, bytes]:
-        """What is the same in all rows of an object, and those of it that are asked for as JSON."""
-        texts = self._of_objects.of(self._query.account, self._query.level, index)
-        shown = {name: texts[name] for name in self._names if texts.get(name) and name != "updated_time"}
-        return texts, orjson.dumps(shown)[1:-1] + b"," if shown else b""
 
     def _cell(self, row: Row) -> bytes:
         found: dict[str, Any] = {}

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from integration_tests.sandbox.kinds import Account
 from integration_tests.sandbox.world import World
 
@@ -18,10 +20,23 @@ class ObjectTexts:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.of = lru_cache(5_000)(self._make)
+        self._of = lru_cache(5_000)(self._make)
+        self._written = lru_cache(5_000)(self._write)
 
-    def _make(self, account: Account, level: str, index: int) -> Texts:
+    def written(self, account: Account, level: str, index: int, names: tuple[str, ...]) -> tuple[Texts, bytes]:
+        """All texts of an object, and those of some names as JSON without braces, a comma behind."""
+        return self._written(account.id, level, index, names)
+
+    def _write(self, account_id: str, level: str, index: int, names: tuple[str, ...]) -> tuple[Texts, bytes]:
+        texts = self._of(account_id, level, index)
+        shown = {name: texts[name] for name in names if texts.get(name) and name != "updated_time"}
+        return texts, orjson.dumps(shown)[1:-1] + b"," if shown else b""
+
+    def _make(self, account_id: str, level: str, index: int) -> Texts:
         world = self._world
+        account = world.account(account_id)
+        if account is None:
+            raise KeyError(account_id)
         texts = {"account_id": account.id, "account_name": account.name, "account_currency": account.currency}
         zone = ZoneInfo(account.timezone)
         texts |= _times(account.created.astimezone(zone).date(), world.hash(account.id, "edited"))

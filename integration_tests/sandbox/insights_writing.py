@@ -40,7 +40,7 @@ class Writer(dict[int, str]):
         if len(self) >= _MOST_KEPT:
             self.clear()
         text = self._write(count) if count else ""
-        if text and self._pieces is not None:
+        if self._pieces is not None and text:
             text = text.join(self._pieces)
         self[count] = text
         return text
@@ -74,8 +74,8 @@ def ratio(over: float, under: float) -> str:
     """A quotient as JSON; '' where it means nothing."""
     if not over or not under:
         return ""
-    text = f'"{over / under:.6f}'
-    return f'{text.rstrip("0").rstrip(".")}"' if text[-1] == "0" else f'{text}"'
+    text = '"%.6f"' % (over / under)  # faster than an f-string
+    return text if text[-2] != "0" else f'{text[:-2].rstrip("0").rstrip(".")}"'
 
 
 def unique(count: int) -> int:

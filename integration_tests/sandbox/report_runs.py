@@ -20,6 +20,7 @@ from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.insights import Report, Settings, page_of, sync_report
 from integration_tests.sandbox.insights_query import Node, Query, check_fields, listed, parse, tables
 from integration_tests.sandbox.insights_rows import Collector, TooMuchWork
+from integration_tests.sandbox.report_ahead import Ahead
 from integration_tests.sandbox.world import World
 
 FIRST_ID = 6_000_000_000_000_000
@@ -89,6 +90,7 @@ class ReportRuns:
         self.settings = JobSettings.of(world.scenario.jobs)
         self._limits = Settings.of(world.scenario.insights)
         self._collector = Collector(world)
+        self.ahead = Ahead(world, self._collector, self._limits.max_work_async)
         self._runs: dict[str, Run] = {}
         self._reports: OrderedDict[str, Report] = OrderedDict()
         self._n_rows = 0
@@ -115,6 +117,9 @@ class ReportRuns:
             errors = self.settings.errors or (FAILED,)
             run.error = errors[self._world.hash("run", number, "error") % len(errors)]
         self._runs[run.id] = run
+        if run.outcome == "Job Completed":
+            expires = run.made + timedelta(days=self.settings.expire_days)
+            self.ahead.add(run.id, query, expires.timestamp())
         return {"report_run_id": run.id}
 
     def answer(self, call: Call, node: Node) -> dict[str, Any]:
@@ -241,7 +246,7 @@ class ReportRuns:
 
     def _report(self, run: Run) -> Report:
         """A run's rows, as of its submission."""
-        report = self._taken(run.id)
+        report = self._taken(run.id) or self.ahead.take(run.id)
         if report is None:
             report = Report.of(self._collector, run.query, self._limits.max_work_async)
         return self._kept(run.id, report)
