@@ -256,11 +256,12 @@ def test_a_quota_of_few_calls_has_room_for_the_last_of_them(limit: int) -> None:
 def test_an_answer_that_was_overtaken_makes_no_room(throttle: Throttle, clock: SimulatedClock) -> None:
     for used in (16, 33, 50, 66):
         call(throttle, CAMPAIGNS, buc(used))
-    first, second = clock.elapsed, clock.elapsed
     throttle.admit(CAMPAIGNS)
-    throttle.observe(read_usage(buc(83)), "1", first)
+    both_asked_at = clock.elapsed
     clock.elapsed += 1
-    throttle.observe(read_usage(buc(66)), "1", second)
+    throttle.observe(read_usage(buc(83)), "1", both_asked_at)
+    clock.elapsed += 1
+    throttle.observe(read_usage(buc(66)), "1", both_asked_at)
     throttle.done(CAMPAIGNS)
     assert throttle.used()["buc:ads_management", "1"][0] == 83
 
