@@ -142,7 +142,7 @@ def _discover(session: GraphSession, logger: logging.Logger) -> tuple[list[Accou
     """
     notices: list[GraphError] = []
     own, assigned, seen = side_by_side(
-        lambda each: _optional(session, each[0], each[1], each[2]),
+        lambda each: _optional(session, *each),
         [
             ("me/adaccounts", _FIELDS, None),
             ("me/assigned_ad_accounts", _FIELDS, notices),

@@ -106,8 +106,9 @@ class Book:
         if self.kind == "account":
             return over * _SCORE_DECAY_SECONDS / 100.0
         waits = [over / self._others * _HOUR] if self._others > 0 else []
+        since = max(self._counted_from, now - _FORGOTTEN_SECONDS)
         for at, count in self._sent:
-            over -= count * self._own_share if at > max(self._counted_from, now - _FORGOTTEN_SECONDS) else 0.0
+            over -= count * self._own_share if at > since else 0.0
             if over <= 0:
                 waits.append(at + _FORGOTTEN_SECONDS - now)
                 break

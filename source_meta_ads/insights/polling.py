@@ -60,7 +60,7 @@ class Pace:
     `n_accounts`: how many have had runs until now.
     """
 
-    def __init__(self, clock: Clock, n_accounts: Callable[[], int] = lambda: 1) -> None:
+    def __init__(self, clock: Clock, n_accounts: Callable[[], int]) -> None:
         self._clock, self._n_accounts = clock, n_accounts
         self._lock = threading.Lock()
         self._saved, self._saved_at = 0.0, clock.monotonic()

@@ -99,18 +99,19 @@ class ReportRuns:
         A run that Meta no longer knows has ended with a passing error; one just made may not be visible yet (100/33).
         Raises: GraphError where Meta refuses the request as a whole.
         """
-        if len(polls) >= _FEWEST_BATCHED:
-            gets = [Get(poll.run_id, {"fields": self._fields}, _EDGE, poll.job.account.id) for poll in polls]
-            try:
-                answers = get_many(self._session, gets, polls[0].job.report.stream_name, is_patient=False)
-            except RateLimited as error:
-                if error.code is not None:
-                    raise
-                # Held back for one of the accounts: the others' runs are asked after without it.
-                answers = side_by_side(self._one, polls)
-        else:
-            answers = side_by_side(self._one, polls)
+        answers = self._together(polls) if len(polls) >= _FEWEST_BATCHED else None
+        answers = answers or side_by_side(self._one, polls)
         return [self._progress(poll, answer) for poll, answer in zip(polls, answers, strict=True)]
+
+    def _together(self, polls: Sequence[Poll]) -> list[dict[str, Any] | GraphError] | None:
+        """The answers of one batch; None where a limit, perhaps of one account alone, holds it back."""
+        gets = [Get(poll.run_id, {"fields": self._fields}, _EDGE, poll.job.account.id) for poll in polls]
+        try:
+            return get_many(self._session, gets, polls[0].job.report.stream_name, is_patient=False)
+        except RateLimited as error:
+            if error.code is not None:
+                raise
+            return None
 
     def _one(self, poll: Poll) -> dict[str, Any] | GraphError:
         try:

@@ -191,15 +191,21 @@ class ScoreMeta:
         return {"X-Ad-Account-Usage": f'{{"acc_id_util_pct": {self.points * 100 / self.limit:.2f}}}'}
 
 
-@pytest.mark.parametrize("limit", [20, 60, 600])
-def test_a_score_is_used_nearly_whole_and_never_exceeded(limit: int) -> None:
-    clock = SimulatedClock(share=0.0)
-    throttle, meta = Throttle(clock), ScoreMeta(clock, limit)
-    for _ in range(limit * 6):
+def use(clock: SimulatedClock, meta: ScoreMeta | HourMeta, n_calls: int, seconds: float) -> None:
+    """So many calls one after the other, each of which takes so long."""
+    throttle = Throttle(clock)
+    for _ in range(n_calls):
         throttle.admit(CAMPAIGNS)
         throttle.observe(read_usage(meta.answer()), "1")
         throttle.done(CAMPAIGNS)
-        clock.elapsed += 0.05
+        clock.elapsed += seconds
+
+
+@pytest.mark.parametrize("limit", [20, 60, 600])
+def test_a_score_is_used_nearly_whole_and_never_exceeded(limit: int) -> None:
+    clock = SimulatedClock(share=0.0)
+    meta = ScoreMeta(clock, limit)
+    use(clock, meta, limit * 6, 0.05)
     assert meta.refused == 0
     # The quota alone lets one whole score go at once, and then one a decay time.
     quota_seconds = (limit * 6 - limit) * 300.0 / limit
@@ -228,13 +234,9 @@ class HourMeta:
 @pytest.mark.parametrize("limit", [50, 300])
 def test_an_hourly_quota_is_used_nearly_whole_and_never_exceeded(limit: int) -> None:
     clock = SimulatedClock(share=0.0)
-    throttle, meta = Throttle(clock), HourMeta(clock, limit)
+    meta = HourMeta(clock, limit)
     n_calls = limit * 12
-    for _ in range(n_calls):
-        throttle.admit(CAMPAIGNS)
-        throttle.observe(read_usage(meta.answer()), "1")
-        throttle.done(CAMPAIGNS)
-        clock.elapsed += 0.2
+    use(clock, meta, n_calls, 0.2)
     assert meta.refused == 0
     quota_seconds = (n_calls - limit) / limit * 3600
     assert clock.elapsed <= quota_seconds * 1.2
@@ -243,12 +245,8 @@ def test_an_hourly_quota_is_used_nearly_whole_and_never_exceeded(limit: int) -> 
 @pytest.mark.parametrize("limit", [5, 12, 19, 30])
 def test_a_quota_of_few_calls_has_room_for_the_last_of_them(limit: int) -> None:
     clock = SimulatedClock(share=0.0)
-    throttle, meta = Throttle(clock), HourMeta(clock, limit)
-    for _ in range(limit * 3):
-        throttle.admit(CAMPAIGNS)
-        throttle.observe(read_usage(meta.answer()), "1")
-        throttle.done(CAMPAIGNS)
-        clock.elapsed += 0.2
+    meta = HourMeta(clock, limit)
+    use(clock, meta, limit * 3, 0.2)
     assert meta.refused == 0
     assert sum(at < 3600 for at in meta.sent) == limit
 
