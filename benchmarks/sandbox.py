@@ -17,7 +17,6 @@ import json
 import multiprocessing
 import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -35,11 +34,12 @@ sys.path.insert(0, str(ROOT))
 
 import uvicorn  # noqa: E402 # the sandbox is found from anywhere
 
+from benchmarks.connection import TOKEN, VERSION, Connection  # noqa: E402
 from integration_tests.sandbox.insights_query import known_fields  # noqa: E402
 from integration_tests.sandbox.server import Sandbox, listen, run, scenario_of, server_for, spare_collector  # noqa: E402
 from source_meta_ads.schemas.fields import load_node  # noqa: E402
 
-VERSION, TOKEN, ACCOUNT, SECONDS = "v26.0", "bench", "1001", 2.0
+ACCOUNT, SECONDS = "1001", 2.0
 CLIENTS = max(2, min(4, (os.cpu_count() or 2) - 1))
 AD = {"id": ACCOUNT, "campaigns": 100, "adsets_per_campaign": 2, "ads_per_adset": 5, "creatives": 1000}
 # Large enough that making its rows is what takes the time.
@@ -113,43 +113,6 @@ def plain(body: bytes) -> Any:
         await send({"type": "http.response.body", "body": body})
 
     return app
-
-
-class Connection:
-    """A keep-alive connection that costs its client next to nothing."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._socket = socket.create_connection((parts.hostname, parts.port or 80))
-        self._host = parts.netloc
-
-    def call(self, method: str, path: str, body: str = "") -> bytes:
-        """The body of an answer."""
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {TOKEN}\r\n"
-        if body:
-            head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
-        self._socket.sendall(f"{head}\r\n{body}".encode())
-        received = b""
-        while b"\r\n\r\n" not in received:
-            received += self._socket.recv(65_536)
-        answered, _, rest = received.partition(b"\r\n\r\n")
-        left = int(answered.lower().partition(b"content-length:")[2].split()[0]) - len(rest)
-        chunks = [rest]
-        while left > 0:
-            chunk = self._socket.recv(min(left, 1 << 20))
-            left -= len(chunk)
-            chunks.append(chunk)
-        if b" 200 " not in answered[:16]:
-            raise RuntimeError(f"{path}: {answered!r} {b''.join(chunks)[:500]!r}")
-        return b"".join(chunks)
-
-    def json(self, method: str, path: str, **params: str) -> Any:
-        """A decoded answer of the newest version."""
-        query = urlencode(params)
-        address = f"/{VERSION}/{path}"
-        return json.loads(
-            self.call(method, address, query) if method == "POST" else self.call(method, f"{address}?{query}")
-        )
 
 
 def ask(url: str, paths: Sequence[str], until: float) -> tuple[int, int]:
