@@ -148,11 +148,12 @@ class ReportRuns:
         run_id: str | None,
         row_of: Callable[[dict[str, Any]], T],
         on_restart: Callable[[], None] | None = None,
+        quick: Callable[[memoryview], T | None] | None = None,
     ) -> Iterator[T]:
         """What `row_of` makes of every row of a completed run; without a run, of the synchronous edge.
 
-        Rows are given to `row_of` as Meta sent them, and are its to change. `on_restart` is told when rows come again,
-        because a page's cursor expired. Raises: GraphError.
+        Rows are given to `row_of` as Meta sent them, and are its to change; `quick` as in `parse_page`. `on_restart` is
+        told when rows come again, because a page's cursor expired. Raises: GraphError.
         """
         path = f"{run_id}/insights" if run_id else f"act_{job.account.id}/insights"
         asked = {} if run_id else job.params()
@@ -164,7 +165,7 @@ class ReportRuns:
                 account_id=job.account.id,
                 stream=job.report.stream_name,
                 is_page=True,
-                parse=lambda body: parse_page(body, row_of),
+                parse=lambda body: parse_page(body, row_of, quick),
             )
 
         for page in pages(fetch, self._page_size, on_restart):

@@ -183,12 +183,11 @@ def _number_in(value: str) -> Any:
 
 def _exact(value: str) -> Any:
     """The number that a string spells, or the string where neither a 64-bit integer nor a double holds it exactly."""
-    exact = Decimal(value)
-    if exact.as_tuple().exponent == 0:
-        return int(exact) if int(exact) in _INTEGERS else value
+    if value.removeprefix("-").isdigit():
+        return int(value) if int(value) in _INTEGERS else value
     number = float(value)
     # By the shortest spelling: 0.1 counts as exact, though no double is.
-    return number if abs(number) != float("inf") and Decimal(repr(number)) == exact else value
+    return number if abs(number) != float("inf") and Decimal(repr(number)) == Decimal(value) else value
 
 
 def _boolean_in(value: str) -> Any:

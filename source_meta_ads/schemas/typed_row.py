@@ -18,13 +18,18 @@ class TypedRow(Mapping[str, Any]):
 
     __slots__ = ("_data", "json")
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        self._data: Mapping[str, Any] | None = None
+    def __init__(self, text: bytes, data: Mapping[str, Any] | None = None) -> None:
+        """A row that is JSON already; `data` where parsing the text would not give it back exactly."""
+        self.json, self._data = text, data
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> TypedRow:
+        """The row that a dictionary is."""
         try:
-            self.json = orjson.dumps(data)
+            return cls(orjson.dumps(data))
         except orjson.JSONEncodeError:
             # Integers beyond 64 bits, say, which orjson would not read back exactly either.
-            self.json, self._data = json.dumps(data).encode(), data
+            return cls(json.dumps(data).encode(), data)
 
     @property
     def data(self) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -131,6 +131,24 @@ class Look:
             self._filled.update([name for name, value in record.items() if value is not None])
             if not rows & _INSPECTED or not rows & (rows - 1):
                 watch.inspect(record)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next row is one to `see` in full."""
+        rows = self._rows + 1
+        return rows <= _FIRST_ROWS or not rows & _INSPECTED
+
+    @property
+    def awaited(self) -> Collection[str]:
+        """The columns that were in no row yet: a row with one of them is to be seen in full."""
+        return self._watch.awaited
+
+    def pass_by(self, filled: Callable[[], Iterable[str]]) -> None:
+        """Count a row that fits the schema; `filled` tells the columns that have a value in it."""
+        self._rows += 1
+        if not self._rows & _COUNTED:
+            self._sampled += 1
+            self._filled.update(filled())
 
     def seeing(self, coerce: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
         """A coercer whose rows are seen."""

@@ -18,17 +18,18 @@ from source_meta_ads.insights.job import Job
 from source_meta_ads.insights.mending import left_out, without_unknown
 from source_meta_ads.insights.pieces import Read, Rows
 from source_meta_ads.insights.planner import Learned, Planner
+from source_meta_ads.insights.quick_finder import QuickFinder, is_plain
 from source_meta_ads.insights.reader import Found, Reader, asked_anew
 from source_meta_ads.insights.reconcile import Reconciler
 from source_meta_ads.insights.report_run import ReportRuns
 from source_meta_ads.insights.reports import Report, shape_row
 from source_meta_ads.insights.scheduler import Finished
 from source_meta_ads.insights.windows import Window, plan_windows
+from source_meta_ads.schemas.quick_row import QuickRows
+from source_meta_ads.schemas.watch import Look
 from source_meta_ads.streams.base import MetaStream, Row, Runtime, Slice
 from source_meta_ads.streams.day_totals import DayTotals
 from source_meta_ads.streams.progress import DaysDone, State, day_of, days_to_skip, runs_of
-
-Typing = Callable[[dict[str, Any]], dict[str, Any]]
 
 RESULT_PAGE_SIZE = 500
 
@@ -79,6 +80,11 @@ class InsightsStream(MetaStream):
     def schema(self) -> Mapping[str, Any]:
         """The schema of a row."""
         return self._report.json_schema(self._api_version)
+
+    @cached_property
+    def _quick_rows(self) -> QuickRows | None:
+        """What reads most rows at once; None for a report whose rows take their shape otherwise."""
+        return QuickRows(self.schema) if is_plain(self._report) else None
 
     @property
     def unfilled(self) -> list[str]:
@@ -143,9 +149,8 @@ class InsightsStream(MetaStream):
         days, count = DayTotals(job), 0
         currency = self._currencies.get(account_id, "")
         look = self.look()
-        coerce = look.seeing(self.coerce) if look else self.coerce
         try:
-            for _, figures, row in self._rows(job, finished.rows, coerce):
+            for _, figures, row in self._rows(job, finished.rows, look):
                 days.add(figures["date_start"], figures["spend"])
                 count += 1
                 totals.add(figures)
@@ -160,9 +165,13 @@ class InsightsStream(MetaStream):
         if self._progress:
             self._progress.learn(account_id, self._learned.rows_per_day(account_id))
 
-    def _rows(self, job: Job, found: Rows | None, coerce: Typing) -> Iterator[Found]:
+    def _rows(self, job: Job, found: Rows | None, look: Look | None) -> Iterator[Found]:
         """The rows of an answer; a synchronous one that can't be had so is asked for as a report run instead."""
-        reader = Reader(ReportRuns(self.runtime.session, RESULT_PAGE_SIZE), self._report, job.account.id, coerce)
+        account_id = job.account.id
+        runs = ReportRuns(self.runtime.session, RESULT_PAGE_SIZE)
+        coerce = look.seeing(self.coerce) if look else self.coerce
+        quick = QuickFinder(self._report, account_id, self._quick_rows, look) if self._quick_rows else None
+        reader = Reader(runs, self._report, account_id, coerce, quick)
         if found is None:
             return
         try:

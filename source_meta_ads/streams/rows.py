@@ -85,7 +85,7 @@ class RowPartition(StreamPartition):
                 yield RowRecord(row, name, account_slice, {})
             elif isinstance(row, dict):
                 noted = {cursor_field: row.get(cursor_field)} if isinstance(cursor_field, str) else {}
-                yield RowRecord(TypedRow(row), name, account_slice, noted)
+                yield RowRecord(TypedRow.of(row), name, account_slice, noted)
             else:
                 raise TypeError(f"stream {name} gave a {type(row).__name__} for a row")
 

@@ -112,3 +112,38 @@ def test_worked_rows_are_rows_whatever_they_are_now() -> None:
     page = worked(b'{"data":[{"id":"1"}],"paging":{}}')
     assert isinstance(page["data"], Worked)
     assert rows(page) == [[{"id": "1"}]]
+
+
+def quickly(text: memoryview) -> list[Any] | None:
+    """As `worked` does it, of the rows with an even id."""
+    try:
+        row = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return [row] if int(row["id"]) % 2 == 0 else None
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")], ids=["as Meta writes", "spaced"])
+def test_rows_that_are_not_made_quickly_are_made_the_other_way_in_their_place(separators: tuple[str, str]) -> None:
+    data = [{"id": str(number), "parts": [{"id": "0"}, {"id": "1"}]} for number in range(9)]
+    body = json.dumps({"data": data, "paging": {}}, separators=separators).encode()
+    careful: list[str] = []
+
+    def row_of(row: dict[str, Any]) -> list[Any]:
+        careful.append(row["id"])
+        return [row]
+
+    assert parse_page(body, row_of, quickly)["data"] == [[row] for row in data]
+    assert {"1", "3", "5", "7"} <= set(careful)
+
+
+def test_rows_that_are_made_quickly_are_not_parsed_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = orjson.dumps({"data": [{"id": "1" * 100}] * 50, "paging": {"cursors": {"after": "c"}}})
+    monkeypatch.setattr("orjson.loads", lambda text: json.loads(bytes(text)) if len(text) < 100 else pytest.fail("row"))
+    assert parse_page(body, lambda row: [row], lambda text: [len(text)])["data"] == [[109]] * 50
+
+
+@pytest.mark.parametrize("body", [b'{"data":[{"id":"2"},{"id":}],"paging":{}}', b'{"data":[{"id":"2"},{"id":"4"'])
+def test_what_is_no_json_is_no_page_however_quickly_its_first_rows_are_made(body: bytes) -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        parse_page(body, lambda row: [row], quickly)

@@ -33,8 +33,14 @@ class FakeRuns:
         self.runs = runs
 
     def rows(
-        self, job: Job, run_id: str | None, row_of: Callable[[dict[str, Any]], Any], on_restart: Callable[[], None]
+        self,
+        job: Job,
+        run_id: str | None,
+        row_of: Callable[[dict[str, Any]], Any],
+        on_restart: Callable[[], None],
+        quick: object,
     ) -> Iterator[Any]:
+        assert quick is None
         for each in self.runs[str(run_id)]:
             if each is None:
                 on_restart()

@@ -23,20 +23,20 @@ _values = st.recursive(
 
 @given(st.dictionaries(st.text(), _values))
 def test_a_row_is_a_mapping_of_its_values(data: dict[str, Any]) -> None:
-    row = TypedRow(data)
+    row = TypedRow.of(data)
     assert orjson.loads(row.json) == data
     assert row == data
     assert (list(row), len(row), repr(row)) == (list(data), len(data), repr(data))
 
 
 def test_an_integer_beyond_64_bits_keeps_its_digits() -> None:
-    row = TypedRow({"id": 2**70})
+    row = TypedRow.of({"id": 2**70})
     assert row.json == b'{"id": %d}' % 2**70
     assert row["id"] == 2**70
 
 
 def test_a_row_does_not_follow_what_becomes_of_the_dictionary_it_was_made_of() -> None:
     data = {"spend": 1}
-    row = TypedRow(data)
+    row = TypedRow.of(data)
     data["spend"] = 2
     assert row["spend"] == 1

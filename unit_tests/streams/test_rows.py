@@ -79,7 +79,7 @@ def reading(stream: Stream) -> Iterator[AirbyteMessage]:
     return engine.read(found)
 
 
-@pytest.mark.parametrize("kind", [dict, TypedRow])
+@pytest.mark.parametrize("kind", [dict, TypedRow.of])
 def test_every_row_arrives_once_counted_and_with_its_stream_status(kind: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="test"):
         messages = read(Numbers(kind))
@@ -108,7 +108,7 @@ def test_a_row_that_is_none_is_refused_by_name() -> None:
 
 
 def message() -> RowMessage:
-    return RowMessage("numbers", TypedRow({"id": 1, "text": "é\n", "list": [None]}), 1_700_000_000_123)
+    return RowMessage("numbers", TypedRow.of({"id": 1, "text": "é\n", "list": [None]}), 1_700_000_000_123)
 
 
 def test_a_line_is_what_the_cdk_would_write() -> None:
@@ -121,7 +121,7 @@ def test_a_line_is_what_the_cdk_would_write() -> None:
 
 def test_null_is_written_as_null() -> None:
     # The CDK's serializer leaves such a column out.
-    line = RowMessage("numbers", TypedRow({"id": 1, "spend": None}), 1).line()
+    line = RowMessage("numbers", TypedRow.of({"id": 1, "spend": None}), 1).line()
     assert line is not None
     assert orjson.loads(line)["record"]["data"] == {"id": 1, "spend": None}
 
@@ -146,18 +146,18 @@ def test_a_record_that_somebody_had_in_hand_is_not_written_from_its_old_json() -
 
 
 def test_a_record_is_true_even_when_empty_since_the_cdks_loop_ends_at_what_is_not() -> None:
-    assert RowRecord(TypedRow({}), "numbers", None, {})
+    assert RowRecord(TypedRow.of({}), "numbers", None, {})
 
 
 def test_a_cursor_finds_what_was_noted_and_everything_else_in_the_row() -> None:
-    record = RowRecord(TypedRow({"at": "2", "id": 1}), "numbers", None, {"at": "2"})
+    record = RowRecord(TypedRow.of({"at": "2", "id": 1}), "numbers", None, {"at": "2"})
     assert (record["at"], record["id"], record.get("x"), dict(record)) == ("2", 1, None, {"at": "2", "id": 1})
     assert record.data == {"at": "2", "id": 1}
 
 
 def test_what_is_no_row_takes_the_rows_before_it_along() -> None:
     queue = RowQueue(1000)
-    rows = [RowRecord(TypedRow({"id": n}), "numbers", None, {}) for n in range(30)]
+    rows = [RowRecord(TypedRow.of({"id": n}), "numbers", None, {}) for n in range(30)]
     for row in rows[:3]:
         queue.put(row)
     assert queue.empty()
@@ -174,7 +174,7 @@ def test_what_is_no_row_takes_the_rows_before_it_along() -> None:
 
 def test_a_full_queue_holds_a_thread_back_and_loses_nothing() -> None:
     queue = RowQueue(50)
-    rows = [RowRecord(TypedRow({"id": n}), "numbers", None, {}) for n in range(500)]
+    rows = [RowRecord(TypedRow.of({"id": n}), "numbers", None, {}) for n in range(500)]
     end = AirbyteMessage(type=Type.STATE)
 
     def work() -> None:
