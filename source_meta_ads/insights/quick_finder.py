@@ -34,7 +34,7 @@ class QuickFinder:
         self._new_of: Callable[[Struct], tuple[Any, ...]] = rows.getter(())
         self._nothing_new: tuple[Any, ...] = ()
 
-    def __call__(self, text: memoryview) -> Found | None:
+    def __call__(self, text: bytes) -> Found | None:
         """The row that a JSON object is."""
         look = self._look
         if look and look.is_due:

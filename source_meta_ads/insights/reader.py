@@ -48,7 +48,7 @@ class Reader:
         report: Report,
         account_id: str,
         coerce: Callable[[Row], Row],
-        quick: Callable[[memoryview], Found | None] | None = None,
+        quick: Callable[[bytes], Found | None] | None = None,
     ) -> None:
         self._runs, self._report, self._account_id, self._coerce = runs, report, account_id, coerce
         self._quick = quick

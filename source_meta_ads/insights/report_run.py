@@ -148,7 +148,7 @@ class ReportRuns:
         run_id: str | None,
         row_of: Callable[[dict[str, Any]], T],
         on_restart: Callable[[], None] | None = None,
-        quick: Callable[[memoryview], T | None] | None = None,
+        quick: Callable[[bytes], T | None] | None = None,
     ) -> Iterator[T]:
         """What `row_of` makes of every row of a completed run; without a run, of the synchronous edge.
 

@@ -14,12 +14,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-# A 64-bit integer, as `coerce` has it.
-_Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-# Doubles that have at most nine digits before the point: only those behind it are left to be counted.
-_Double = Annotated[float, Meta(gt=-1e9, lt=1e9)]
-_TYPES: Mapping[str, Any] = {"string": str, "integer": _Integer, "number": _Integer | _Double}
+# What is spelt with a point or an exponent has at most nine digits before the point: those behind it are left to be
+# counted. An integer may be spelt so too, in a column of integers.
 _DIGITS_BEFORE, _SAFE_DIGITS = 9, 15
+_MOST = 10**_DIGITS_BEFORE
+_Integer = Annotated[int, Meta(gt=-_MOST, lt=_MOST)]
+_Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[float, Meta(gt=-_MOST, lt=_MOST)]
+_TYPES: Mapping[str, Any] = {"string": str, "integer": _Integer, "number": _Number}
 
 
 def _too_long() -> str:
@@ -31,24 +32,31 @@ def _too_long() -> str:
     return rf"\.[0-9]{{{_SAFE_DIGITS + 1 - _DIGITS_BEFORE}}}{pattern}"
 
 
-# Each pattern begins with a character that is found at the speed of memory.
-_LOSSY = tuple(
-    re.compile(pattern.encode()).search
-    for pattern in (
-        _too_long(),
-        # A negative exponent: too small for a double, or with an integer's many digits before it.
-        r"-(?<=[0-9][eE]-)[0-9]",
-        # Digits, points and exponents in disguise.
-        r"\\(?=u00(?:3[0-9]|2[dDeE]|[46]5))",
-    )
-)
+_has_long_fraction = re.compile(_too_long().encode()).search
+# Digits, points and exponents, each written as the number of its character.
+_has_disguise = re.compile(rb"\\u00(?:3[0-9]|2[dDeE]|[46]5)").search
+
+
+def _may_lose_digits(text: bytes) -> bool:
+    """Whether a number in the JSON may be spelt with more digits than a double holds, or be too small for one."""
+    return bool(_has_long_fraction(text) or (b"\\" in text and _has_disguise(text)) or _has_negative_exponent(text))
+
+
+def _has_negative_exponent(text: bytes) -> bool:
+    # There are few dashes in a row, and they are found at the speed of memory.
+    at = text.find(b"-")
+    while at >= 0:
+        if text[at - 1 : at] in {b"e", b"E"} and text[at - 2 : at - 1].isdigit():
+            return True
+        at = text.find(b"-", at + 1)
+    return False
 
 
 class QuickRows:
     """Reads and writes the rows of one schema. Thread-safe.
 
-    A row that was read has exactly what `compile_coercer` of the schema makes of it. It is a struct of msgspec: `get`
-    looks at its columns.
+    A row that was read has exactly what `compile_coercer` of the schema makes of it (and 0 for a zero whose exponent has
+    more than three digits). It is a struct of msgspec: a `getter` looks at its columns.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
@@ -58,11 +66,10 @@ class QuickRows:
         self._decode = msgspec.json.Decoder(_struct(properties, {}), strict=False).decode
         self._encode = msgspec.json.Encoder().encode
 
-    def read(self, text: bytes | memoryview) -> Struct | None:
+    def read(self, text: bytes) -> Struct | None:
         """The row that a JSON object is; None where it needs a closer look, or isn't one."""
-        for is_lossy in _LOSSY:
-            if is_lossy(text):
-                return None
+        if _may_lose_digits(text):
+            return None
         try:
             return self._decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -88,6 +88,7 @@ rows = st.dictionaries(st.sampled_from([*SCHEMA["properties"], "unknown"]), valu
 @example(row={"spend": "100000000.00000001"}, is_ascii=True, separators=(",", ":"), disguise="")
 @example(row={"spend": "12345678901234567e-9"}, is_ascii=True, separators=(",", ":"), disguise="")
 @example(row={"spend": "58.0e1"}, is_ascii=True, separators=(",", ":"), disguise="")
+@example(row={"clicks": "-29448130095.040092E5"}, is_ascii=True, separators=(",", ":"), disguise="")
 @example(row={"spend": "1e-400"}, is_ascii=True, separators=(",", ":"), disguise="e-")
 @example(row={"spend": "18446744073709551616"}, is_ascii=True, separators=(",", ":"), disguise="")
 def test_a_row_read_at_once_is_the_row(
