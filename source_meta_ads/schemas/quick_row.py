@@ -55,8 +55,8 @@ def _has_negative_exponent(text: bytes) -> bool:
 class QuickRows:
     """Reads and writes the rows of one schema. Thread-safe.
 
-    A row that was read has exactly what `compile_coercer` of the schema makes of it (and 0 for a zero whose exponent has
-    more than three digits). It is a struct of msgspec: a `getter` looks at its columns.
+    A row that was read has exactly what `compile_coercer` of the schema makes of it, but for a zero with an exponent of
+    more than three digits, which is 0 here. It is a struct of msgspec: a `getter` looks at its columns.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
