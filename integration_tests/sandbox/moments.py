@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,9 @@ from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.world import World
 
 _DAY = 86_400
+# About twelve days: most stretches have one offset only, and a year has few of them.
+_STRETCH = 1 << 20
+_EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = [f"{number:02d}" for number in range(60)]
 _MINUTES = [f"{hour:02d}:{minute}" for hour in range(24) for minute in _SECONDS]
 
@@ -21,7 +24,7 @@ def moment(world: World, account_id: str, when: datetime) -> str:
 
 def instant(name: str, seconds: int) -> str:
     """The same of epoch seconds, in the time zone with an IANA name."""
-    offset = _offset(name, seconds // _DAY)
+    offset = _offset(name, seconds // _STRETCH, _STRETCH) or _offset(name, seconds // _DAY, _DAY)
     if offset is None:
         text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
         return text[:-3] + text[-2:]
@@ -30,9 +33,9 @@ def instant(name: str, seconds: int) -> str:
 
 
 @lru_cache(5_000)
-def _offset(name: str, day: int) -> tuple[int, str] | None:
-    """The offset of a whole day of UTC, in seconds and as it is written; None where it changes in between."""
-    first, last = (datetime.fromtimestamp(day * _DAY + each, zone(name)) for each in (0, _DAY))
+def _offset(name: str, number: int, length: int) -> tuple[int, str] | None:
+    """The offset of the `number`th `length` seconds, in seconds and as it is written; None where it changes in it."""
+    first, last = (datetime.fromtimestamp((number + each) * length, zone(name)) for each in (0, 1))
     offsets = [each.utcoffset() for each in (first, last)]
     if offsets[0] is None or offsets[0] != offsets[1]:
         return None
@@ -41,7 +44,7 @@ def _offset(name: str, day: int) -> tuple[int, str] | None:
 
 @lru_cache(5_000)
 def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * _DAY, UTC).date().isoformat()
+    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 @lru_cache(1000)
