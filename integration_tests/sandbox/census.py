@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
+from integration_tests.sandbox.chance import MOST
 from integration_tests.sandbox.scenario import AccountSpec
 
 T = TypeVar("T")
@@ -73,10 +74,10 @@ class Timetable:
 class Census:
     """One account's numbers."""
 
-    def __init__(self, spec: AccountSpec, created: datetime, start: float, share: Callable[..., float]) -> None:
+    def __init__(self, spec: AccountSpec, created: datetime, start: float, number: Callable[[int], int]) -> None:
         first = min(max(created.timestamp(), start - HISTORY), start - 1)
         self._table = Timetable(first, start, spec.campaigns, max(spec.changes.new_campaign_days, 0.01) * DAY)
-        self._share = share
+        self._number = number
         self._begin = lru_cache(100)(self._find_begin)
         sets, ads = spec.adsets_per_campaign, spec.adsets_per_campaign * spec.ads_per_adset
         self._known: dict[str, tuple[int, float, float]] = {}
@@ -128,4 +129,4 @@ class Census:
 
     def _find_begin(self, campaign: int) -> tuple[float, float, float]:
         """A campaign's stretch of time, as in `Timetable.slot`, and the share of it that passes before it is made."""
-        return (*self._table.slot(campaign), 0.2 * self._share("born", campaign))
+        return (*self._table.slot(campaign), 0.2 * (self._number(campaign) / MOST))

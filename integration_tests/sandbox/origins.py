@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from datetime import timedelta
-from functools import lru_cache, partial
-from struct import Struct
+from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from integration_tests.sandbox import names
 from integration_tests.sandbox.census import Census
-from integration_tests.sandbox.chance import MOST
+from integration_tests.sandbox.chance import MOST, joined, numbers, words
 from integration_tests.sandbox.kinds import KINDS, Account, Ad, AdSet, Audience, Campaign, Creative, Thing
 from integration_tests.sandbox.scenario import AccountSpec, Scenario
 
-_WORDS = Struct(">8Q")
-N_OBJECTIVES = len(names.OBJECTIVES)
+N_OBJECTIVES, N_ATTRIBUTIONS = len(names.OBJECTIVES), len(names.ATTRIBUTIONS)
 
 
-class _Ads(NamedTuple):
-    """What the ads of an account share: how their ids and those of their creatives begin, how many are in an ad set."""
+class _Kin(NamedTuple):
+    """What the objects of a kind in an account share: how their ids begin, a number for each index, and so on."""
 
     start: str
-    per_adset: int
-    creative_start: str
-    n_creatives: int
+    number: Callable[[int], int]
+    spec: AccountSpec
     census: Census
 
 
@@ -35,7 +33,7 @@ class Origins:
         self.scenario = scenario
         self.start = scenario.now.timestamp()
         self._seed = str(scenario.seed).encode()
-        self._hash = hashlib.blake2b(key=self._seed)
+        self._words = words(self._seed)
         self.spec = lru_cache(10_000)(self._find_spec)
         self._id_start = lru_cache(50_000)(self._make_id_start)
         self.account_at = lru_cache(10_000)(self._make_account)
@@ -43,23 +41,16 @@ class Origins:
         self.campaign_at = lru_cache(20_000)(self._make_campaign)
         self.adset_at = lru_cache(50_000)(self._make_adset)
         self.ad_at = lru_cache(100_000)(self._make_ad)
-        self._ads_of = lru_cache(10_000)(self._make_ads_of)
+        self._kin = lru_cache(50_000)(self._make_kin)
         self.audience_at = lru_cache(10_000)(self._make_audience)
 
     def hash(self, *parts: object) -> int:
         """64 bits that depend on the seed and the parts alone."""
-        text = "\x1f".join(map(str, parts)).encode()
-        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=self._seed).digest(), "big")
+        return int.from_bytes(blake2b(joined(*parts), digest_size=8, key=self._seed).digest(), "big")
 
     def share(self, *parts: object) -> float:
         """A number in [0, 1) from a hash."""
         return self.hash(*parts) / MOST
-
-    def _make_words(self, object_id: str) -> tuple[int, ...]:
-        """Eight numbers of 64 bits that depend on the seed and an object's id alone: one hash for all its choices."""
-        mixing = self._hash.copy()
-        mixing.update(object_id.encode())
-        return _WORDS.unpack(mixing.digest())
 
     def _find_spec(self, account_id: str) -> AccountSpec:
         """The scenario's entry for an account that exists."""
@@ -89,58 +80,59 @@ class Origins:
 
     def _make_census(self, account_id: str) -> Census:
         account = self.account_at(self.scenario.accounts.ordinal(account_id) or 0)
-        return Census(self.spec(account_id), account.created, self.start, partial(self.share, account_id))
+        return Census(self.spec(account_id), account.created, self.start, numbers(self._seed, account_id, "born"))
 
-    def _facts(self, account_id: str, kind: str, index: int) -> tuple[str, tuple[int, ...], int]:
-        own_id = self.object_id(account_id, kind, index)
-        return own_id, self._make_words(own_id), self.census(account_id).born(kind, index)
+    def _make_kin(self, account_id: str, kind: str) -> _Kin:
+        start, number = self._id_start(account_id, kind), numbers(self._seed, account_id, kind)
+        return _Kin(start, number, self.spec(account_id), self.census(account_id))
 
     def _make_campaign(self, account_id: str, index: int) -> Campaign:
-        own_id, words, born = self._facts(account_id, "campaign", index)
-        number = self.hash(account_id, "campaign", index)
-        objectives = self.spec(account_id).objectives
-        objective = objectives[index % len(objectives)] if objectives else names.OBJECTIVES[number % N_OBJECTIVES]
-        buying = "RESERVED" if number % 41 == 7 else "AUCTION"
-        name = names.campaign(number, index)
-        return Campaign(own_id, account_id, index, name, born, words, objective, buying)
+        start, number_of, spec, census = self._kin(account_id, "campaign")
+        own_id, number, objectives = f"{start}{index:09d}", number_of(index), spec.objectives
+        return Campaign(
+            own_id, account_id, index, names.campaign(number, index), census.born_delivering("campaign", index),
+            self._words(own_id),
+            objectives[index % len(objectives)] if objectives else names.OBJECTIVES[number % N_OBJECTIVES],
+            "RESERVED" if number % 41 == 7 else "AUCTION",
+        )  # fmt: skip
 
     def _make_adset(self, account_id: str, index: int) -> AdSet:
-        own_id, words, born = self._facts(account_id, "adset", index)
-        number = self.hash(account_id, "adset", index)
-        campaign = self.campaign_at(account_id, index // self.spec(account_id).adsets_per_campaign)
+        start, number_of, spec, census = self._kin(account_id, "adset")
+        own_id, number = f"{start}{index:09d}", number_of(index)
+        campaign = self.campaign_at(account_id, index // spec.adsets_per_campaign)
         goals = names.GOALS[campaign.objective]
-        attribution = names.ATTRIBUTIONS[number // 7 % len(names.ATTRIBUTIONS)]
-        name, goal = names.adset(number, index), goals[number % len(goals)]
-        return AdSet(own_id, account_id, index, name, born, words, campaign.id, goal, attribution)
+        return AdSet(
+            own_id, account_id, index, names.adset(number, index), census.born_delivering("adset", index),
+            self._words(own_id),
+            campaign.id, goals[number % len(goals)], names.ATTRIBUTIONS[number // 7 % N_ATTRIBUTIONS],
+        )  # fmt: skip
 
     def _make_ad(self, account_id: str, index: int) -> Ad:
-        start, per_adset, creative_start, n_creatives, census = self._ads_of(account_id)
+        start, _, spec, census = self._kin(account_id, "ad")
         own_id = f"{start}{index:09d}"
-        words = self._make_words(own_id)
-        number, adset = words[0], self.adset_at(account_id, index // per_adset)
-        creative = f"{creative_start}{number % n_creatives:09d}" if n_creatives else ""
+        own = self._words(own_id)
+        number, adset = own[0], self.adset_at(account_id, index // spec.ads_per_adset)
+        creatives = self._id_start(account_id, "creative")
+        creative = f"{creatives}{number % spec.creatives:09d}" if spec.creatives else ""
         return Ad(
-            own_id, account_id, index, names.ad(number, index), census.born_delivering("ad", index), words,
+            own_id, account_id, index, names.ad(number, index), census.born_delivering("ad", index), own,
             adset.campaign_id, adset.id, creative,
         )  # fmt: skip
 
-    def _make_ads_of(self, account_id: str) -> _Ads:
-        spec, start = self.spec(account_id), self._id_start
-        return _Ads(
-            start(account_id, "ad"), spec.ads_per_adset, start(account_id, "creative"), spec.creatives,
-            self.census(account_id),
-        )  # fmt: skip
+    def _facts(self, account_id: str, kind: str, index: int) -> tuple[str, tuple[int, ...], int]:
+        own_id = self.object_id(account_id, kind, index)
+        return own_id, self._words(own_id), self.census(account_id).born(kind, index)
 
     def creative_at(self, account_id: str, index: int) -> Creative:
         """A creative."""
-        own_id, words, born = self._facts(account_id, "creative", index)
-        return Creative(own_id, account_id, index, names.creative(words[0], index), born, words)
+        own_id, own, born = self._facts(account_id, "creative", index)
+        return Creative(own_id, account_id, index, names.creative(own[0], index), born, own)
 
     def _make_audience(self, account_id: str, index: int) -> Audience:
-        own_id, words, born = self._facts(account_id, "audience", index)
-        return Audience(own_id, account_id, index, names.audience(words[0], index), born, words)
+        own_id, own, born = self._facts(account_id, "audience", index)
+        return Audience(own_id, account_id, index, names.audience(own[0], index), born, own)
 
     def thing_at(self, kind: str, account_id: str, index: int) -> Thing:
         """An object of one of the lesser kinds."""
-        own_id, words, born = self._facts(account_id, kind, index)
-        return Thing(own_id, account_id, index, names.thing(kind, words[0], index), born, words, kind)
+        own_id, own, born = self._facts(account_id, kind, index)
+        return Thing(own_id, account_id, index, names.thing(kind, own[0], index), born, own, kind)
