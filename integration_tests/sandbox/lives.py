@@ -157,5 +157,7 @@ def _days(number: int, rate: float) -> float:
 
 def _edit(number: int, born: int, period: float, revision: int) -> int:
     """When an edit is made: once a period, at an hour that follows from a word; revision 0 is the creation."""
+    if not revision:
+        return born
     # The golden ratio spreads the edits of an object over their periods.
-    return floor(born + period * (revision + 0.6 * ((number + revision * GOLDEN & _MASK) * _SHARE))) if revision else born
+    return floor(born + period * (revision + 0.6 * ((number + revision * GOLDEN & _MASK) * _SHARE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ _DAY = 86_400
 _STRETCH = 1 << 20
 _EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = [f"{number:02d}" for number in range(60)]
-_MINUTES = [f"{hour:02d}:{minute}" for hour in range(24) for minute in _SECONDS]
+_MINUTES = [f"{hour:02d}:{minute}:" for hour in range(24) for minute in _SECONDS]
 
 
 def moment(world: World, account_id: str, when: datetime) -> str:
@@ -24,27 +25,44 @@ def moment(world: World, account_id: str, when: datetime) -> str:
 
 def instant(name: str, seconds: int) -> str:
     """The same of epoch seconds, in the time zone with an IANA name."""
-    offset = _offset(name, seconds // _STRETCH, _STRETCH) or _offset(name, seconds // _DAY, _DAY)
-    if offset is None:
-        text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
-        return text[:-3] + text[-2:]
-    days, left = divmod(seconds + offset[0], _DAY)
-    return f"{_date(days)}T{_MINUTES[left // 60]}:{_SECONDS[left % 60]}{offset[1]}"
+    return instants(name)(seconds)
 
 
-@lru_cache(5_000)
-def _offset(name: str, number: int, length: int) -> tuple[int, str] | None:
-    """The offset of the `number`th `length` seconds, in seconds and as it is written; None where it changes in it."""
-    first, last = (datetime.fromtimestamp((number + each) * length, zone(name)) for each in (0, 1))
-    offsets = [each.utcoffset() for each in (first, last)]
-    if offsets[0] is None or offsets[0] != offsets[1]:
-        return None
-    return int(offsets[0].total_seconds()), f"{first:%z}"
+@lru_cache(1000)
+def instants(name: str) -> Callable[[int], str]:
+    """The same for who writes many moments of one time zone."""
+    stretches = _Offsets(name, _STRETCH)
+    days = _Offsets(name, _DAY)
+
+    def written(seconds: int) -> str:
+        offset = stretches[seconds // _STRETCH] or days[seconds // _DAY]
+        if offset is None:
+            text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
+            return text[:-3] + text[-2:]
+        day, left = divmod(seconds + offset[0], _DAY)
+        return f"{_date(day)}{_MINUTES[left // 60]}{_SECONDS[left % 60]}{offset[1]}"
+
+    return written
+
+
+class _Offsets(dict[int, tuple[int, str] | None]):
+    """The offset of the nth stretch of time, in seconds and as it is written; None where it changes in between."""
+
+    def __init__(self, name: str, length: int) -> None:
+        super().__init__()
+        self._zone, self._length = zone(name), length
+
+    def __missing__(self, number: int) -> tuple[int, str] | None:
+        first, last = (datetime.fromtimestamp((number + each) * self._length, self._zone) for each in (0, 1))
+        offset = first.utcoffset()
+        is_one = offset is not None and offset == last.utcoffset()
+        self[number] = (int(offset.total_seconds()), f"{first:%z}") if offset is not None and is_one else None
+        return self[number]
 
 
 @lru_cache(5_000)
 def _date(day: int) -> str:
-    return date.fromordinal(_EPOCH + day).isoformat()
+    return f"{date.fromordinal(_EPOCH + day).isoformat()}T"
 
 
 @lru_cache(1000)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -19,7 +20,7 @@ from integration_tests.sandbox import (
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.fields import DEFAULTS, NODE_OF_KIND, node_fields, unknown_field
 from integration_tests.sandbox.kinds import Node, kind_of
-from integration_tests.sandbox.layouts import Layout, Values
+from integration_tests.sandbox.layouts import Layout, Shared, Values, text, value
 from integration_tests.sandbox.lives import Standing
 from integration_tests.sandbox.objects_creative import CREATIVE, CreativeRows
 from integration_tests.sandbox.objects_delivery import DeliveryRows
@@ -44,9 +45,16 @@ RENDER: dict[str, Callable[..., dict[str, Any]]] = {
 }
 # These show the day or what a token sees, so they are made anew each time.
 _FLEETING = frozenset({"account", "pixel", "user", "business", "lead"})
-_KEPT = 50_000
+_KEPT, _BOOKS = 50_000, 1_000
 # A kind, the fields asked of it, a version, where pictures of it are.
-Asked = tuple[str, tuple[Field, ...] | None, str, str]
+Asked = tuple[str, str, str, Shared]
+
+
+class _Book(NamedTuple):
+    """What writes the rows that were asked for, and those written by id, each with the time for which it holds."""
+
+    write: Callable[[Any, Standing], str] | None
+    rows: dict[str, tuple[float, float, str]]
 
 
 class Edges(Protocol):
@@ -83,8 +91,7 @@ class Objects:
             "ad": (AD, delivery.ad),
             "creative": (CREATIVE, CreativeRows(world, delivery.labels).creative),
         }
-        # Rows by what was asked for and by id, each with the time for which it holds.
-        self._rows: dict[Asked, dict[str, tuple[float, float, orjson.Fragment]]] = {}
+        self._books: dict[Asked, _Book] = {}
         self._n_rows = 0
 
     def whole(self, node: Node, call: Call | None = None) -> dict[str, Any]:
@@ -92,53 +99,64 @@ class Objects:
         kind = kind_of(node)
         if kind in self._written:
             layout, make = self._written[kind]
-            values = make(node, self._world.standing(node))
-            if kind == "creative":
-                values |= thumbnails.place(call)
-            whole: dict[str, Any] = orjson.loads(layout.writer(None)(values))
+            write = layout.writer(None, thumbnails.place(call) if kind == "creative" else ())
+            whole: dict[str, Any] = value(write(make(node, self._world.standing(node))))
         else:
             whole = RENDER[kind](self._world, node)
         if call is not None and call.version in self._futures:
             return self._futures[call.version].node(NODE_OF_KIND[kind]).shown(whole)
         return whole
 
-    def writer(self, kind: str, fields: tuple[Field, ...] | None, call: Call) -> Callable[[Any], Any]:
-        """What makes rows of objects of a kind, with the fields asked for, ready to be written as JSON."""
-        if kind in _FLEETING or call.version in self._futures or any(
+    def parts(self, fields: tuple[Field, ...] | None, call: Call, nodes: Sequence[Node]) -> list[dict[str, Any]]:
+        """Objects with the fields asked for, each as of `part`."""
+        return [self.part(node, fields, call) for node in nodes]
+
+    def writer(self, kind: str, fields: tuple[Field, ...] | None, call: Call) -> Callable[[Sequence[Any]], Any]:
+        """What makes the rows of a page of objects of a kind, with the fields that a call asks for, ready to be sent.
+
+        `fields` are what the parameter of the call says.
+        """
+        if kind in _FLEETING or call.version in self._futures:
+            return partial(self.parts, fields, call)
+        place = thumbnails.place(call) if kind == "creative" else ()
+        if self._n_rows >= _KEPT or len(self._books) >= _BOOKS:
+            self._books.clear()
+            self._n_rows = 0
+        asked = (kind, call.params.get("fields", ""), call.version, place)
+        book = self._books.get(asked)
+        if book is None:
+            book = self._books[asked] = _Book(self._row_writer(kind, fields, call, place), {})
+        if book.write is None:
+            return partial(self.parts, fields, call)
+        return partial(self._page, book, book.write)
+
+    def _page(self, book: _Book, write: Callable[[Any, Standing], str], nodes: Sequence[Any]) -> orjson.Fragment:
+        rows, standing_at, now = book.rows, self._world.standing_at, self._world.now_seconds()
+        page = []
+        for node in nodes:
+            known = rows.get(node.id)
+            if known is None or not known[0] <= now < known[1]:
+                standing = standing_at(node, now)
+                known = rows[node.id] = (now, standing.until, write(node, standing))
+                self._n_rows += 1
+            page.append(known[2])
+        return orjson.Fragment(f"[{','.join(page)}]".encode("latin-1"))
+
+    def _row_writer(
+        self, kind: str, fields: tuple[Field, ...] | None, call: Call, place: Shared
+    ) -> Callable[[Any, Standing], str] | None:
+        """What writes an object; None where something is asked of what is behind its fields."""
+        if any(
             field.inner is not None or field.modifiers or (self.edges and self.edges.has(kind, field.name))
             for field in fields or ()
-        ):  # fmt: skip
-            return lambda node: self.part(node, fields, call)
-        place = thumbnails.place(call) if kind == "creative" else {}
-        if self._n_rows >= _KEPT:
-            self._rows.clear()
-            self._n_rows = 0
-        rows = self._rows.setdefault((kind, fields, call.version, "".join(place.values())), {})
-        write = self._plain_writer(kind, fields, call, place)
-        world, now = self._world, self._world.now_seconds()
-
-        def row(node: Any) -> orjson.Fragment:
-            known = rows.get(node.id)
-            if known and known[0] <= now < known[1]:
-                return known[2]
-            standing = world.standing_at(node, now)
-            written = orjson.Fragment(write(node, standing))
-            self._n_rows += 1
-            rows[node.id] = (now, standing.until, written)
-            return written
-
-        return row
-
-    def _plain_writer(
-        self, kind: str, fields: tuple[Field, ...] | None, call: Call, place: dict[str, str]
-    ) -> Callable[[Any, Standing], bytes]:
+        ):
+            return None
         if kind not in self._written:
-            return lambda node, _: orjson.dumps(self.part(node, fields, call))
+            # It outlives the call, of which only the version matters to these.
+            return lambda node, _: text(self.part(node, fields, call))
         layout, values = self._written[kind]
         names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
-        write = layout.writer(tuple(names))
-        if place:
-            return lambda node, standing: write(values(node, standing) | place)
+        write = layout.writer(tuple(names), place)
         return lambda node, standing: write(values(node, standing))
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
@@ -155,11 +173,11 @@ class Objects:
         self.check(kind, fields, call.version)
         row: dict[str, Any] = {}
         for field in fields:
-            value = whole.get(field.name)
+            found = whole.get(field.name)
             if field.name not in whole and self.edges and self.edges.has(kind, field.name):
                 row[field.name] = self.edges.nested(node, field, call)
-            elif value is not None:
-                row[field.name] = value if field.inner is None else self._inner(kind, field, value, call)
+            elif found is not None:
+                row[field.name] = found if field.inner is None else self._inner(kind, field, found, call)
         if "id" in whole:
             row["id"] = whole["id"]
         return row
@@ -174,20 +192,20 @@ class Objects:
             if field.name not in known and not (self.edges and self.edges.has(kind, field.name)):
                 raise unknown_field(kind, field.name)
 
-    def _inner(self, kind: str, field: Field, value: Any, call: Call) -> Any:
+    def _inner(self, kind: str, field: Field, whole: Any, call: Call) -> Any:
         """What is behind a field: another object, several, or plain nested JSON."""
-        if isinstance(value, list):
-            return [self._inner(kind, field, each, call) for each in value]
-        if not isinstance(value, dict):
-            return value
+        if isinstance(whole, list):
+            return [self._inner(kind, field, each, call) for each in whole]
+        if not isinstance(whole, dict):
+            return whole
         inner = field.inner or ()
-        if field.name in node_fields(NODE_OF_KIND[kind], call.version).links and "id" in value:
-            node = self._world.find(value["id"])
+        if field.name in node_fields(NODE_OF_KIND[kind], call.version).links and "id" in whole:
+            node = self._world.find(whole["id"])
             if node is not None:
                 return self.part(node, inner, replace(call, params={**call.params, **dict(field.modifiers)}))
         found = {}
         for each in inner:
-            if value.get(each.name) is not None:
-                nested = value[each.name]
+            if whole.get(each.name) is not None:
+                nested = whole[each.name]
                 found[each.name] = nested if each.inner is None else self._inner(kind, each, nested, call)
         return found

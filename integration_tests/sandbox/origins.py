@@ -34,6 +34,7 @@ class Origins:
         self.start = scenario.now.timestamp()
         self._seed = str(scenario.seed).encode()
         self._words = words(self._seed)
+        self._image_number = numbers(self._seed, "image")
         self.spec = lru_cache(10_000)(self._find_spec)
         self._id_start = lru_cache(50_000)(self._make_id_start)
         self.account_at = lru_cache(10_000)(self._make_account)
@@ -63,8 +64,8 @@ class Origins:
     def object_id(self, account_id: str, kind: str, index: int) -> str:
         """The id of an object: 18 digits that hold its kind, its account and its index."""
         if kind == "image":
-            mixed = f"{self.hash(account_id, 'image', index):016x}{self.hash('image', index) >> 32:08x}{index:08x}"
-            return f"{account_id}:{mixed}"
+            own, all_have = self._kin(account_id, kind).number(index), self._image_number(index)
+            return f"{account_id}:{own:016x}{all_have >> 32:08x}{index:08x}"
         return f"{self._id_start(account_id, kind)}{index:09d}"
 
     def _make_id_start(self, account_id: str, kind: str) -> str:

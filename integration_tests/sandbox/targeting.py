@@ -1,75 +1,83 @@
-"""Targeting: the deep object on ad sets, ads and saved audiences."""
+"""Targeting: the deep object on ad sets, ads and saved audiences, as JSON (see `layouts` for its text)."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from integration_tests.sandbox import names
+from integration_tests.sandbox.layouts import member, text
 from integration_tests.sandbox.world import World
 
-_INTERESTS = (
-    "Running",
-    "Cooking",
-    "Mode & Stil",
-    "旅行",
-    "Online shopping",
-    "Coffee ☕",
-    "Photography",
-    "Small business",
-)
+_INTERESTS = [
+    text(name)
+    for name in (
+        "Running",
+        "Cooking",
+        "Mode & Stil",
+        "旅行",
+        "Online shopping",
+        "Coffee ☕",
+        "Photography",
+        "Small business",
+    )
+]
 _POSITIONS = {
     "facebook": ["feed", "right_hand_column", "marketplace", "video_feeds", "story", "facebook_reels"],
     "instagram": ["stream", "story", "explore", "reels", "profile_feed"],
     "audience_network": ["classic", "rewarded_video"],
     "messenger": ["story"],
 }
+_PLACEMENTS = "".join([
+    member("publisher_platforms", list(_POSITIONS)),
+    *(member(f"{platform}_positions", positions) for platform, positions in _POSITIONS.items()),
+    member("device_platforms", ["mobile", "desktop"]),
+])  # fmt: skip
+_CITIES = member("cities", [
+    {"key": str(2418779 + each), "name": city, "region": "Bayern", "country": "DE", "radius": 25,
+     "distance_unit": "kilometer"}
+    for each, city in enumerate(("München", "Nürnberg", "Würzburg"))
+])  # fmt: skip
+_SAFETY = member("brand_safety_content_filter_levels", ["FACEBOOK_STANDARD", "AN_STANDARD"])
+_AUTOMATION = [member("targeting_automation", {"advantage_audience": number}) for number in (0, 1)]
+_BEHAVIORS = member("behaviors", [{"id": "6002714895372", "name": "Frequent travellers"}])
 
 
-def targeting(world: World, account_id: str, number: int, edit: int) -> dict[str, Any]:
-    """Whom an ad set is shown to; `edit` moves the ages alone."""
+def targeting(edit: int, rest: str) -> str:
+    """Whom an ad set is shown to; an edit moves the ages alone, `rest` is what `all_but_ages` says."""
+    return f'{{"age_min":{18 + edit % 20},"age_max":{65 - edit // 20 % 15}{rest}'
+
+
+def all_but_ages(world: World, account_id: str, number: int) -> str:
+    """What no edit touches, up to the end."""
     countries = sorted({names.COUNTRIES[number // each % 8] for each in (3, 29, 31)[: 1 + number % 3]})
-    row: dict[str, Any] = {
-        "age_min": 18 + edit % 20,
-        "age_max": 65 - edit // 20 % 15,
-        "geo_locations": {"countries": countries, "location_types": ["home", "recent"]},
-        "brand_safety_content_filter_levels": ["FACEBOOK_STANDARD", "AN_STANDARD"],
-        "targeting_automation": {"advantage_audience": number % 2},
-    }
+    parts = [
+        ',"geo_locations":{"countries":["', '","'.join(countries), '"],"location_types":["home","recent"]',
+        _CITIES if number % 11 == 0 else "", "}", _SAFETY, _AUTOMATION[number % 2],
+    ]  # fmt: skip
     if number % 7 == 0:
-        row["genders"] = [1 + number % 2]
+        parts.append(f',"genders":[{1 + number % 2}]')
     if audiences := _audiences(world, account_id, number):
-        row["custom_audiences"] = audiences
+        parts.append(f',"custom_audiences":[{",".join(audiences)}]')
         if number % 4 == 0:
-            row["excluded_custom_audiences"] = audiences[:1]
+            parts.append(f',"excluded_custom_audiences":[{audiences[0]}]')
     if number % 3 == 0:
-        row["flexible_spec"] = [_flexible(number), _flexible(number // 5)][: 1 + number % 2]
+        specs = [_flexible(number), _flexible(number // 5)] if number % 2 else [_flexible(number)]
+        parts.append(f',"flexible_spec":[{",".join(specs)}]')
     if number % 5 == 0:
-        row |= {
-            "publisher_platforms": list(_POSITIONS),
-            **{f"{platform}_positions": positions for platform, positions in _POSITIONS.items()},
-            "device_platforms": ["mobile", "desktop"],
-        }
-    if number % 11 == 0:
-        row["geo_locations"]["cities"] = [
-            {"key": str(2418779 + each), "name": city, "region": "Bayern", "country": "DE", "radius": 25,
-             "distance_unit": "kilometer"}
-            for each, city in enumerate(("München", "Nürnberg", "Würzburg"))
-        ]  # fmt: skip
-    return row
+        parts.append(_PLACEMENTS)
+    return "".join([*parts, "}"])
 
 
-def _audiences(world: World, account_id: str, number: int) -> list[dict[str, str]]:
+def _audiences(world: World, account_id: str, number: int) -> list[str]:
     # Only audiences of the start: an object may not change when the account grows.
     there = world.spec(account_id).audiences
     if not there or number % 2:
         return []
-    picked = sorted({number // 7 % there, number // 11 % there})
-    return [{"id": each.id, "name": each.name} for each in (world.audience_at(account_id, index) for index in picked)]
+    picked = [world.audience_at(account_id, index) for index in sorted({number // 7 % there, number // 11 % there})]
+    return [f'{{"id":"{each.id}","name":{text(each.name)}}}' for each in picked]
 
 
-def _flexible(number: int) -> dict[str, Any]:
-    interests = [
-        {"id": str(6003000000000 + (number // each) % 900_000), "name": _INTERESTS[number // each % 8]}
+def _flexible(number: int) -> str:
+    interests = ",".join([
+        f'{{"id":"{6003000000000 + (number // each) % 900_000}","name":{_INTERESTS[number // each % 8]}}}'
         for each in range(1, 3 + number % 5)
-    ]
-    return {"interests": interests, "behaviors": [{"id": "6002714895372", "name": "Frequent travellers"}]}
+    ])  # fmt: skip
+    return f'{{"interests":[{interests}]{_BEHAVIORS}}}'
