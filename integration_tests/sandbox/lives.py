@@ -7,6 +7,7 @@ the same until the next edit, and `updated_time` tells of every change that is n
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from math import floor
 from typing import NamedTuple
 
@@ -32,17 +33,13 @@ class Ending(NamedTuple):
 NEVER = Ending(math.inf, "", math.inf, math.inf)
 
 
-class Life(NamedTuple):
-    """An object at a moment: its revision, when it changed (epoch seconds), how it ended if it did, until when."""
-
-    revision: int
-    updated: int
-    ended: str | None
-    until: float
+# An object at a moment: its revision, when it changed (epoch seconds), how it ended if it did, until when.
+Life = tuple[int, int, str | None, float]
 
 
-class Standing(NamedTuple):
-    """What holds for an object, its parents included, from a moment until another (epoch seconds).
+@dataclass(slots=True)
+class Standing:
+    """What holds for an object, its parents included, from a moment until another (epoch seconds). Nobody changes it.
 
     `status` is the object's own, `edit` what the choices of its present revision follow from.
     `gone` is ARCHIVED or DELETED where it or a parent is; `paused` is the effective status of what lies below it, where
@@ -85,7 +82,8 @@ class Lives:
             revision -= 1
             edited = _edit(words[6], born, period, revision)
         if end > now and not self._silent:
-            return Life(revision, edited, None, min(_edit(words[6], born, period, revision + 1), end))
+            following = _edit(words[6], born, period, revision + 1)
+            return revision, edited, None, min(end, following)
         # The last edit that is not silent tells; nobody edits what is away, it only looks edited when it comes back.
         updated, told = edited, revision
         while told and (end < updated < back or self._is_silent(words[5] + told, updated)):
@@ -94,13 +92,13 @@ class Lives:
         if end <= now and not self._is_silent(words[2], end):
             updated = max(int(end), updated)
         if is_gone:
-            return Life(revision, updated, how, back)
+            return revision, updated, how, back
         following = _edit(words[6], born, period, revision + 1)
         if end <= now:
             if not self._is_silent(words[3], back):
                 updated = max(int(back), updated)
-            return Life(revision, updated, None, following)
-        return Life(revision, updated, None, min(following, end))
+            return revision, updated, None, following
+        return revision, updated, None, min(following, end)
 
     def ending(self, words: tuple[int, ...], born: int) -> Ending:
         """When and how an object ends, and what becomes of it then; what was restored stays."""

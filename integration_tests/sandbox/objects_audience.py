@@ -18,8 +18,8 @@ ALLOWED = {"can_edit": True, "can_see_insight": "True", "can_share": "True", "su
 
 def audience(world: World, node: Audience) -> dict[str, Any]:
     """A custom audience: from the pixel, from a list, a lookalike, or from engagement."""
-    number, life = world.hash(node.id), world.life(node)
-    size = 1000 + world.hash(node.id, "size", life.revision) % 4_000_000 // 100 * 100
+    number, (revision, updated, _, _) = world.hash(node.id), world.life(node)
+    size = 1000 + world.hash(node.id, "size", revision) % 4_000_000 // 100 * 100
     subtype = ("WEBSITE", "CUSTOM", "LOOKALIKE", "ENGAGEMENT")[number % 4]
     row: dict[str, Any] = {
         "id": node.id,
@@ -39,8 +39,8 @@ def audience(world: World, node: Audience) -> dict[str, Any]:
         "lookalike_audience_ids": [],
         "sharing_status": {"sharing_relationship_id": 0, "status": "NOT_SHARED"},
         "time_created": int(node.created.timestamp()),
-        "time_updated": life.updated,
-        "time_content_updated": life.updated,
+        "time_updated": updated,
+        "time_content_updated": updated,
     }
     if subtype == "WEBSITE":
         row["pixel_id"] = world.object_id(node.account_id, "pixel", 0)

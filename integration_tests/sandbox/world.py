@@ -35,9 +35,9 @@ __all__ = ["Account", "Ad", "AdSet", "Audience", "Business", "Campaign", "Creati
 
 T = TypeVar("T")
 GONE = frozenset({"ARCHIVED", "DELETED"})
-_BELOW = (Ad, AdSet)
-_ENDING = (Ad, AdSet, Campaign)
-_VANISHING = (*_ENDING, Audience, Thing)
+_BELOW = frozenset({Ad, AdSet})
+_ENDING = frozenset({Ad, AdSet, Campaign})
+_VANISHING = (Ad, AdSet, Campaign, Audience, Thing)
 # Of the lesser kinds those that nothing else refers to.
 _IN_NO_USE = frozenset({"audience", "saved_audience", "custom_conversion", "rule", "study"})
 # What a review of an ad finds, by chance.
@@ -171,15 +171,10 @@ class World(Origins):
 
     # lives
 
-    def life(self, node: Node) -> Life:
+    def life(self, node: Made) -> Life:
         """An object's own edits and end, as of now."""
-        return self._life(node, self.now_seconds())
-
-    def _life(self, node: Node, now: float) -> Life:
-        if isinstance(node, Made):
-            ends = node.index > 0 and isinstance(node, _ENDING)
-            return self._lives(node.account_id).at(node.words, node.born, now, ends=ends)
-        return Life(0, int(self.start), None, math.inf)
+        ends = type(node) in _ENDING and node.index > 0
+        return self._lives(node.account_id).at(node.words, node.born, self.now_seconds(), ends=ends)
 
     def status(self, node: Node) -> str:
         """The status that the advertiser set: ACTIVE, PAUSED, ARCHIVED or DELETED."""
@@ -209,33 +204,37 @@ class World(Origins):
         return datetime.fromtimestamp(self.standing(node).updated, UTC)
 
     def _stand(self, node: Node, now: float) -> Standing:
-        revision, updated, ended, until = life = self._life(node, now)
-        edit = edit_of(node.words, revision) if isinstance(node, Made) else 0
-        own, gone, paused = self._status(node, life, edit), ended or "", ""
-        if isinstance(node, _BELOW):
-            above = self.standing_at(self.adset_of(node) if isinstance(node, Ad) else self.campaign_of(node), now)
-            updated = max(updated, above.updated)
-            until = min(until, above.until)
+        if not isinstance(node, Made):
+            return Standing("ACTIVE", "ACTIVE", 0, int(self.start), now, math.inf, "", "")
+        kind, words = type(node), node.words
+        ends = kind in _ENDING and node.index > 0
+        revision, updated, ended, until = self._lives(node.account_id).at(words, node.born, now, ends=ends)
+        edit = edit_of(words, revision)
+        own = ended or ("ACTIVE" if not ends or (edit >> 32) % 6 else "PAUSED")
+        gone, paused = ended or "", ""
+        if kind in _BELOW:
+            above = self._above(node, now)
             paused = above.paused
+            updated, until = max(updated, above.updated), min(until, above.until)
             gone = above.gone if above.gone == "DELETED" else gone or above.gone
         effective = gone or (own if own == "PAUSED" else paused)
         if not effective:
             chance = (edit >> 40) % 50
-            if isinstance(node, Ad):
+            if kind is Ad:
                 effective = _REVIEWS.get(chance, own)
             else:
-                effective = "WITH_ISSUES" if chance == 1 and isinstance(node, _ENDING) else own
+                effective = "WITH_ISSUES" if chance == 1 and kind in _ENDING else own
         if own == "PAUSED" and not paused:
-            paused = "CAMPAIGN_PAUSED" if isinstance(node, Campaign) else "ADSET_PAUSED"
+            paused = "CAMPAIGN_PAUSED" if kind is Campaign else "ADSET_PAUSED"
         return Standing(own, effective, edit, updated, now, until, gone, paused)
 
-    @staticmethod
-    def _status(node: Node, life: Life, edit: int) -> str:
-        if life.ended:
-            return life.ended
-        if not isinstance(node, _ENDING) or not node.index or (edit >> 32) % 6:
-            return "ACTIVE"
-        return "PAUSED"
+    def _above(self, node: Any, now: float) -> Standing:
+        """What holds for the ad set of an ad, for the campaign of an ad set."""
+        parent_id = node.adset_id if type(node) is Ad else node.campaign_id
+        known = self._standings.get(parent_id)
+        if known is not None and known.since <= now < known.until:
+            return known
+        return self.standing_at(self.adset_of(node) if type(node) is Ad else self.campaign_of(node), now)
 
     def absences(self, node: Node) -> list[tuple[float, float]]:
         """From when until when (epoch seconds) an object or a parent was archived or deleted, up to now."""
@@ -257,7 +256,7 @@ class World(Origins):
         return any(self._ending(each).vanishes <= now for each in (node, *self.parents(node)))
 
     def _ending(self, node: Node) -> Ending:
-        if not isinstance(node, _ENDING) or not node.index:
+        if not isinstance(node, Ad | AdSet | Campaign) or not node.index:
             return NEVER
         return self._lives(node.account_id).ending(node.words, node.born)
 
