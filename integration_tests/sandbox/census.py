@@ -42,13 +42,13 @@ class Row(Sequence[T], Generic[T]):
         return self._length
 
     def __getitem__(self, index: Any) -> Any:
+        if type(index) is int and 0 <= index < self._length:
+            return self._make(self._start + index)
         if isinstance(index, slice):
             return [self._make(self._start + each) for each in range(*index.indices(self._length))]
-        if index < 0:
-            index += self._length
-        if not 0 <= index < self._length:
+        if not -self._length <= index < self._length:
             raise IndexError(index)
-        return self._make(self._start + index)
+        return self._make(self._start + index % self._length)
 
     def __iter__(self) -> Iterator[T]:
         return map(self._make, range(self._start, self._start + self._length))
@@ -121,11 +121,14 @@ class Census:
 
     def born_delivering(self, kind: str, index: int) -> int:
         """The same of campaigns, ad sets and ads."""
+        if kind == "campaign":
+            begin, length, jitter = self._begin(index)
+            return math.floor(begin + length * jitter)
         size = self._per_campaign[kind]
         begin, length, jitter = self._begin(index // size)
         # An ad set and its first ad are made in one go, a moment after the campaign.
         moment = math.floor(begin + length * (jitter + 0.6 * (index % size) / size))
-        return moment if kind == "campaign" else min(moment + 1, math.floor(begin + length))
+        return min(moment + 1, math.floor(begin + length))
 
     def _find_begin(self, campaign: int) -> tuple[float, float, float]:
         """A campaign's stretch of time, as in `Timetable.slot`, and the share of it that passes before it is made."""

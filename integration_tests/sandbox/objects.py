@@ -50,11 +50,15 @@ _KEPT, _BOOKS = 50_000, 1_000
 Asked = tuple[str, str, str, Shared]
 
 
+# Rows by the id of their object, each with the time for which it holds.
+Rows = dict[str, tuple[float, float, str]]
+
+
 class _Book(NamedTuple):
-    """What writes the rows that were asked for, and those written by id, each with the time for which it holds."""
+    """The rows of what was asked for, and what writes them; None where they are cut out of the whole object."""
 
     write: Callable[[Any, Standing], str] | None
-    rows: dict[str, tuple[float, float, str]]
+    rows: Rows
 
 
 class Edges(Protocol):
@@ -91,7 +95,7 @@ class Objects:
             "ad": (AD, delivery.ad),
             "creative": (CREATIVE, CreativeRows(world, delivery.labels).creative),
         }
-        self._books: dict[Asked, _Book] = {}
+        self._books: dict[Asked, _Book | None] = {}
         self._n_rows = 0
 
     def whole(self, node: Node, call: Call | None = None) -> dict[str, Any]:
@@ -123,15 +127,16 @@ class Objects:
             self._books.clear()
             self._n_rows = 0
         asked = (kind, call.params.get("fields", ""), call.version, place)
-        book = self._books.get(asked)
+        if asked not in self._books:
+            self._books[asked] = self._opened(kind, fields, place)
+        book = self._books[asked]
         if book is None:
-            book = self._books[asked] = _Book(self._row_writer(kind, fields, call, place), {})
-        if book.write is None:
             return partial(self.parts, fields, call)
-        return partial(self._page, book, book.write)
+        write = book.write or (lambda node, _: text(self.part(node, fields, call)))
+        return partial(self._page, book.rows, write)
 
-    def _page(self, book: _Book, write: Callable[[Any, Standing], str], nodes: Sequence[Any]) -> orjson.Fragment:
-        rows, standing_at, now = book.rows, self._world.standing_at, self._world.now_seconds()
+    def _page(self, rows: Rows, write: Callable[[Any, Standing], str], nodes: Sequence[Any]) -> orjson.Fragment:
+        standing_at, now = self._world.standing_at, self._world.now_seconds()
         page = []
         for node in nodes:
             known = rows.get(node.id)
@@ -142,22 +147,19 @@ class Objects:
             page.append(known[2])
         return orjson.Fragment(f"[{','.join(page)}]".encode("latin-1"))
 
-    def _row_writer(
-        self, kind: str, fields: tuple[Field, ...] | None, call: Call, place: Shared
-    ) -> Callable[[Any, Standing], str] | None:
-        """What writes an object; None where something is asked of what is behind its fields."""
+    def _opened(self, kind: str, fields: tuple[Field, ...] | None, place: Shared) -> _Book | None:
+        """A new book; None where something is asked of what is behind fields: then rows are not only their object's."""
         if any(
             field.inner is not None or field.modifiers or (self.edges and self.edges.has(kind, field.name))
             for field in fields or ()
         ):
             return None
         if kind not in self._written:
-            # It outlives the call, of which only the version matters to these.
-            return lambda node, _: text(self.part(node, fields, call))
+            return _Book(None, {})
         layout, values = self._written[kind]
         names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
         write = layout.writer(tuple(names), place)
-        return lambda node, standing: write(values(node, standing))
+        return _Book(lambda node, standing: write(values(node, standing)), {})
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
         """An object with the fields asked for; its id comes unasked.

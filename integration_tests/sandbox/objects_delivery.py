@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from integration_tests.sandbox.census import THINGS
@@ -56,6 +56,7 @@ class DeliveryRows:
     def __init__(self, world: World) -> None:
         self._world = world
         self._accounts = lru_cache(1_000)(self._make_account)
+        self._rests = lru_cache(5_000)(partial(all_but_ages, world))
         self._targetings = lru_cache(5_000)(self._make_targeting)
         self._label_lists = lru_cache(5_000)(self._make_labels)
 
@@ -95,7 +96,7 @@ class DeliveryRows:
             _promoted(goal, number, pixel), attribution, windows,
             _STAGES[edit % 3], str(edit % 50), str(standing.updated), instant(node.born), instant(standing.updated),
             f',"name":{text(node.name)}',
-            f',"targeting":{targeting(edit, self._targetings(node.id, node.account_id)[1])}',
+            f',"targeting":{targeting(edit, self._rests(node.account_id, number))}',
             f',"bid_amount":{bid}' if bid else "",
             f',"bid_info":{{"{"REACH" if goal == "REACH" else "ACTIONS"}":{bid}}}' if bid else "",
             "" if number % 11 else f',"end_time":"{instant(node.born + (300 + number % 300) * DAY)}"',
@@ -114,7 +115,7 @@ class DeliveryRows:
             str(600000000000000 + number % 10**14), _PAGES[number % 9], str(6015300000000000 + number % 9999),
             instant(node.born), instant(standing.updated),
             f',"name":{text(node.name)}',
-            self._targetings(node.adset_id, account_id)[0],
+            self._targetings(account_id, node.adset_id),
             f',"creative":{{"id":"{node.creative_id}"}}' if node.creative_id else "",
             f',"bid_amount":{bid}' if bid else "", f',"bid_info":{{"ACTIONS":{bid}}}' if bid else "",
             self.labels(node, number),
@@ -142,11 +143,10 @@ class DeliveryRows:
             for label in picked
         ])  # fmt: skip
 
-    def _make_targeting(self, adset_id: str, account_id: str) -> tuple[str, str]:
-        """An ad set's targeting at its creation, which is what its ads show, and what of it no edit moves."""
+    def _make_targeting(self, account_id: str, adset_id: str) -> str:
+        """An ad set's targeting at its creation, which is what its ads show."""
         words = self._world.adset_at(account_id, int(adset_id[9:])).words
-        rest = all_but_ages(self._world, account_id, words[0])
-        return f',"targeting":{targeting(edit_of(words, 0), rest)}', rest
+        return f',"targeting":{targeting(edit_of(words, 0), self._rests(account_id, words[0]))}'
 
     def _make_account(self, account_id: str) -> _Account:
         pixel = self._world.object_id(account_id, "pixel", 0)

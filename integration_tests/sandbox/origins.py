@@ -18,9 +18,9 @@ N_OBJECTIVES, N_ATTRIBUTIONS = len(names.OBJECTIVES), len(names.ATTRIBUTIONS)
 
 
 class _Kin(NamedTuple):
-    """What the objects of a kind in an account share: how their ids begin, a number for each index, and so on."""
+    """What the objects of a kind in an account share: the id of the first, a number for each index, and so on."""
 
-    start: str
+    first: int
     number: Callable[[int], int]
     spec: AccountSpec
     census: Census
@@ -36,7 +36,7 @@ class Origins:
         self._words = words(self._seed)
         self._image_number = numbers(self._seed, "image")
         self.spec = lru_cache(10_000)(self._find_spec)
-        self._id_start = lru_cache(50_000)(self._make_id_start)
+        self._first_id = lru_cache(50_000)(self._make_first_id)
         self.account_at = lru_cache(10_000)(self._make_account)
         self.census = lru_cache(10_000)(self._make_census)
         self.campaign_at = lru_cache(20_000)(self._make_campaign)
@@ -66,10 +66,10 @@ class Origins:
         if kind == "image":
             own, all_have = self._kin(account_id, kind).number(index), self._image_number(index)
             return f"{account_id}:{own:016x}{all_have >> 32:08x}{index:08x}"
-        return f"{self._id_start(account_id, kind)}{index:09d}"
+        return str(self._first_id(account_id, kind) + index)
 
-    def _make_id_start(self, account_id: str, kind: str) -> str:
-        return f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}"
+    def _make_first_id(self, account_id: str, kind: str) -> int:
+        return int(f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}{0:09d}")
 
     def _make_account(self, ordinal: int) -> Account:
         spec: AccountSpec = self.scenario.accounts[ordinal]
@@ -84,12 +84,12 @@ class Origins:
         return Census(self.spec(account_id), account.created, self.start, numbers(self._seed, account_id, "born"))
 
     def _make_kin(self, account_id: str, kind: str) -> _Kin:
-        start, number = self._id_start(account_id, kind), numbers(self._seed, account_id, kind)
-        return _Kin(start, number, self.spec(account_id), self.census(account_id))
+        first, number = self._first_id(account_id, kind), numbers(self._seed, account_id, kind)
+        return _Kin(first, number, self.spec(account_id), self.census(account_id))
 
     def _make_campaign(self, account_id: str, index: int) -> Campaign:
-        start, number_of, spec, census = self._kin(account_id, "campaign")
-        own_id, number, objectives = f"{start}{index:09d}", number_of(index), spec.objectives
+        first, number_of, spec, census = self._kin(account_id, "campaign")
+        own_id, number, objectives = str(first + index), number_of(index), spec.objectives
         return Campaign(
             own_id, account_id, index, names.campaign(number, index), census.born_delivering("campaign", index),
             self._words(own_id),
@@ -98,8 +98,8 @@ class Origins:
         )  # fmt: skip
 
     def _make_adset(self, account_id: str, index: int) -> AdSet:
-        start, number_of, spec, census = self._kin(account_id, "adset")
-        own_id, number = f"{start}{index:09d}", number_of(index)
+        first, number_of, spec, census = self._kin(account_id, "adset")
+        own_id, number = str(first + index), number_of(index)
         campaign = self.campaign_at(account_id, index // spec.adsets_per_campaign)
         goals = names.GOALS[campaign.objective]
         return AdSet(
@@ -109,12 +109,11 @@ class Origins:
         )  # fmt: skip
 
     def _make_ad(self, account_id: str, index: int) -> Ad:
-        start, _, spec, census = self._kin(account_id, "ad")
-        own_id = f"{start}{index:09d}"
+        first, _, spec, census = self._kin(account_id, "ad")
+        own_id, there = str(first + index), spec.creatives
         own = self._words(own_id)
         number, adset = own[0], self.adset_at(account_id, index // spec.ads_per_adset)
-        creatives = self._id_start(account_id, "creative")
-        creative = f"{creatives}{number % spec.creatives:09d}" if spec.creatives else ""
+        creative = str(self._first_id(account_id, "creative") + number % there) if there else ""
         return Ad(
             own_id, account_id, index, names.ad(number, index), census.born_delivering("ad", index), own,
             adset.campaign_id, adset.id, creative,
@@ -126,8 +125,12 @@ class Origins:
 
     def creative_at(self, account_id: str, index: int) -> Creative:
         """A creative."""
-        own_id, own, born = self._facts(account_id, "creative", index)
-        return Creative(own_id, account_id, index, names.creative(own[0], index), born, own)
+        first, _, _, census = self._kin(account_id, "creative")
+        own_id = str(first + index)
+        own = self._words(own_id)
+        return Creative(
+            own_id, account_id, index, names.creative(own[0], index), census.born("creative", index), own
+        )  # fmt: skip
 
     def _make_audience(self, account_id: str, index: int) -> Audience:
         own_id, own, born = self._facts(account_id, "audience", index)

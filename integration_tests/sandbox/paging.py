@@ -60,25 +60,25 @@ def newest_first(
     size = limit_of(call)
     backwards = "after" not in call.params and "before" in call.params
     if backwards:
-        order = iter(range(max(0, decoded(call.params["before"], _INDEX) + 1), len(items)))
+        order = range(max(0, decoded(call.params["before"], _INDEX) + 1), len(items))
     else:
         after = call.params.get("after")
-        order = iter(range(min(decoded(after, _INDEX) if after else len(items), len(items)) - 1, -1, -1))
+        order = range(min(decoded(after, _INDEX) if after else len(items), len(items)) - 1, -1, -1)
     found: list[Any] = []
     at: list[int] = []
     more, last = False, -1
-    for looked, index in enumerate(order):
+    for index in order[: LOOKED_AT + 1]:
         item = items[index]
         if keep is None or keep(item):
-            if len(found) == size:
+            if len(at) == size:
                 more = size > 0
                 break
             found.append(item)
             at.append(index)
             last = index
-        if looked >= LOOKED_AT:
-            more, last = True, index
-            break
+    else:
+        if len(order) > LOOKED_AT:
+            more, last = True, order[LOOKED_AT]
     if backwards:
         found.reverse()
         at.reverse()

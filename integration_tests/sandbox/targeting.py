@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from integration_tests.sandbox import names
 from integration_tests.sandbox.layouts import member, text
 from integration_tests.sandbox.world import World
@@ -47,11 +49,8 @@ def targeting(edit: int, rest: str) -> str:
 
 def all_but_ages(world: World, account_id: str, number: int) -> str:
     """What no edit touches, up to the end."""
-    countries = sorted({names.COUNTRIES[number // each % 8] for each in (3, 29, 31)[: 1 + number % 3]})
-    parts = [
-        ',"geo_locations":{"countries":["', '","'.join(countries), '"],"location_types":["home","recent"]',
-        _CITIES if number % 11 == 0 else "", "}", _SAFETY, _AUTOMATION[number % 2],
-    ]  # fmt: skip
+    countries = _countries(number // 3 % 8, *(number // 29 % 8, number // 31 % 8)[: number % 3])
+    parts = [countries, _CITIES if number % 11 == 0 else "", "}", _SAFETY, _AUTOMATION[number % 2]]
     if number % 7 == 0:
         parts.append(f',"genders":[{1 + number % 2}]')
     if audiences := _audiences(world, account_id, number):
@@ -66,6 +65,12 @@ def all_but_ages(world: World, account_id: str, number: int) -> str:
     return "".join([*parts, "}"])
 
 
+@lru_cache(1_000)
+def _countries(*picked: int) -> str:
+    there = '","'.join(sorted({names.COUNTRIES[each] for each in picked}))
+    return f',"geo_locations":{{"countries":["{there}"],"location_types":["home","recent"]'
+
+
 def _audiences(world: World, account_id: str, number: int) -> list[str]:
     # Only audiences of the start: an object may not change when the account grows.
     there = world.spec(account_id).audiences
@@ -77,7 +82,7 @@ def _audiences(world: World, account_id: str, number: int) -> list[str]:
 
 def _flexible(number: int) -> str:
     interests = ",".join([
-        f'{{"id":"{6003000000000 + (number // each) % 900_000}","name":{_INTERESTS[number // each % 8]}}}'
-        for each in range(1, 3 + number % 5)
+        f'{{"id":"{6003000000000 + part % 900_000}","name":{_INTERESTS[part % 8]}}}'
+        for part in [number // each for each in range(1, 3 + number % 5)]
     ])  # fmt: skip
     return f'{{"interests":[{interests}]{_BEHAVIORS}}}'
