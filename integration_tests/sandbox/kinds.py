@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from integration_tests.sandbox.lives import Standing
+
 
 @dataclass(slots=True, unsafe_hash=True)
 class Account:
@@ -29,7 +31,8 @@ class Account:
 class Made:
     """Whatever comes to be in an account, the `index`th of its kind, `born` in epoch seconds.
 
-    All its arbitrary choices follow from eight numbers of 64 bits, its `words`.
+    All its arbitrary choices follow from eight numbers of 64 bits, its `words`. `standing` is what the world found last
+    to hold for it, for as long as that does.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Made:
     name: str
     born: int
     words: tuple[int, ...] = field(compare=False, repr=False)
+    standing: Standing | None = field(compare=False, repr=False)
 
     @property
     def created(self) -> datetime:
@@ -57,6 +61,7 @@ class Campaign(Made):
 class AdSet(Made):
     """An ad set; `attribution` as the insights field attribution_setting has it."""
 
+    campaign: Campaign = field(compare=False, repr=False)
     campaign_id: str
     optimization_goal: str
     attribution: str
@@ -66,6 +71,7 @@ class AdSet(Made):
 class Ad(Made):
     """An ad."""
 
+    adset: AdSet = field(compare=False, repr=False)
     campaign_id: str
     adset_id: str
     creative_id: str

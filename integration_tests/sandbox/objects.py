@@ -19,7 +19,7 @@ from integration_tests.sandbox import (
 )
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.fields import DEFAULTS, NODE_OF_KIND, node_fields, unknown_field
-from integration_tests.sandbox.kinds import Node, kind_of
+from integration_tests.sandbox.kinds import Made, Node, kind_of
 from integration_tests.sandbox.layouts import Layout, Shared, Values, text, value
 from integration_tests.sandbox.lives import Standing
 from integration_tests.sandbox.objects_creative import CREATIVE, CreativeRows
@@ -101,7 +101,7 @@ class Objects:
     def whole(self, node: Node, call: Call | None = None) -> dict[str, Any]:
         """Every field of an object, as of now; pictures in the size and from the place that a call asks for."""
         kind = kind_of(node)
-        if kind in self._written:
+        if kind in self._written and isinstance(node, Made):
             layout, make = self._written[kind]
             write = layout.writer(None, thumbnails.place(call) if kind == "creative" else ())
             whole: dict[str, Any] = value(write(make(node, self._world.standing(node))))

@@ -115,7 +115,7 @@ class DeliveryRows:
             str(600000000000000 + number % 10**14), _PAGES[number % 9], str(6015300000000000 + number % 9999),
             instant(node.born), instant(standing.updated),
             f',"name":{text(node.name)}',
-            self._targetings(account_id, node.adset_id),
+            self._targetings(account_id, node.adset.index),
             f',"creative":{{"id":"{node.creative_id}"}}' if node.creative_id else "",
             f',"bid_amount":{bid}' if bid else "", f',"bid_info":{{"ACTIONS":{bid}}}' if bid else "",
             self.labels(node, number),
@@ -133,7 +133,8 @@ class DeliveryRows:
     def _make_labels(self, account_id: str, first: int, count: int) -> str:
         if not self._world.spec(account_id).campaigns:
             return ""
-        picked = [self._world.thing_at("label", account_id, (first + each) % THINGS["label"]) for each in range(count)]
+        labels = self._world.family(account_id, "label")
+        picked = [labels.at((first + each) % THINGS["label"]) for each in range(count)]
         return member("adlabels", [
             {
                 "id": label.id, "name": label.name,
@@ -143,9 +144,9 @@ class DeliveryRows:
             for label in picked
         ])  # fmt: skip
 
-    def _make_targeting(self, account_id: str, adset_id: str) -> str:
+    def _make_targeting(self, account_id: str, index: int) -> str:
         """An ad set's targeting at its creation, which is what its ads show."""
-        words = self._world.adset_at(account_id, int(adset_id[9:])).words
+        words = self._world.family(account_id, "adset").at(index).words
         return f',"targeting":{targeting(edit_of(words, 0), self._rests(account_id, words[0]))}'
 
     def _make_account(self, account_id: str) -> _Account:

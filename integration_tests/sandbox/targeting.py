@@ -76,7 +76,8 @@ def _audiences(world: World, account_id: str, number: int) -> list[str]:
     there = world.spec(account_id).audiences
     if not there or number % 2:
         return []
-    picked = [world.audience_at(account_id, index) for index in sorted({number // 7 % there, number // 11 % there})]
+    audiences = world.family(account_id, "audience")
+    picked = [audiences.at(index) for index in sorted({number // 7 % there, number // 11 % there})]
     return [f'{{"id":"{each.id}","name":{text(each.name)}}}' for each in picked]
 
 

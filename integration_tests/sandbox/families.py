@@ -1,0 +1,148 @@
+"""The objects of one kind in one account: what they share is found once, each is made when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from integration_tests.sandbox import names
+from integration_tests.sandbox.census import Census
+from integration_tests.sandbox.kinds import Ad, AdSet, Audience, Campaign, Creative, Made, Thing
+from integration_tests.sandbox.scenario import AccountSpec
+
+T = TypeVar("T", bound=Made)
+MOST_KEPT = 150_000
+N_OBJECTIVES, N_ATTRIBUTIONS = len(names.OBJECTIVES), len(names.ATTRIBUTIONS)
+
+
+class Shared(NamedTuple):
+    """What all objects of a kind in an account have in common."""
+
+    account_id: str
+    kind: str
+    # The id of the first; the others are counted on from it. Images have ids of another form.
+    first: int
+    spec: AccountSpec
+    census: Census
+    # A number of 64 bits for each index.
+    number: Callable[[int], int]
+    # The words of an object, from its id.
+    words: Callable[[str], tuple[int, ...]]
+    # What was made lately in any account, by the numbers that their ids are.
+    made: dict[int, Any]
+
+
+class Family(Generic[T]):
+    """Makes the objects of a kind in an account."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared, self._first, self._made = shared, shared.first, shared.made
+
+    def at(self, index: int) -> T:
+        """The object of an index, made if it is not at hand."""
+        found = self._made.get(self._first + index)
+        if found is None:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            found = self._made[self._first + index] = self.make(index)
+        return found
+
+    def make(self, index: int) -> T:
+        """The object of an index, made anew."""
+        raise NotImplementedError
+
+
+class Campaigns(Family[Campaign]):
+    """The campaigns of an account."""
+
+    def make(self, index: int) -> Campaign:
+        """A campaign."""
+        account_id, _, first, spec, census, number_of, words_of, _ = self._shared
+        own_id, number, objectives = str(first + index), number_of(index), spec.objectives
+        return Campaign(
+            own_id, account_id, index, names.campaign(number, index), census.born_delivering("campaign", index),
+            words_of(own_id), None,
+            objectives[index % len(objectives)] if objectives else names.OBJECTIVES[number % N_OBJECTIVES],
+            "RESERVED" if number % 41 == 7 else "AUCTION",
+        )  # fmt: skip
+
+
+class AdSets(Family[AdSet]):
+    """The ad sets of an account."""
+
+    def __init__(self, shared: Shared, campaigns: Family[Campaign]) -> None:
+        super().__init__(shared)
+        self._campaigns = campaigns
+
+    def make(self, index: int) -> AdSet:
+        """An ad set."""
+        account_id, _, first, spec, census, number_of, words_of, _ = self._shared
+        own_id, number = str(first + index), number_of(index)
+        campaign = self._campaigns.at(index // spec.adsets_per_campaign)
+        goals = names.GOALS[campaign.objective]
+        return AdSet(
+            own_id, account_id, index, names.adset(number, index), census.born_delivering("adset", index),
+            words_of(own_id), None,
+            campaign, campaign.id, goals[number % len(goals)], names.ATTRIBUTIONS[number // 7 % N_ATTRIBUTIONS],
+        )  # fmt: skip
+
+
+class Ads(Family[Ad]):
+    """The ads of an account."""
+
+    def __init__(self, shared: Shared, adsets: Family[AdSet], first_creative: int) -> None:
+        super().__init__(shared)
+        self._adsets, self._first_creative = adsets, first_creative
+
+    def make(self, index: int) -> Ad:
+        """An ad."""
+        account_id, _, first, spec, census, _, words_of, _ = self._shared
+        own_id, there = str(first + index), spec.creatives
+        words = words_of(own_id)
+        number, adset = words[0], self._adsets.at(index // spec.ads_per_adset)
+        return Ad(
+            own_id, account_id, index, names.ad(number, index), census.born_delivering("ad", index), words, None,
+            adset, adset.campaign_id, adset.id, str(self._first_creative + number % there) if there else "",
+        )  # fmt: skip
+
+
+class Creatives(Family[Creative]):
+    """The creatives of an account, of which none is kept: nothing asks twice for one but for its row."""
+
+    def at(self, index: int) -> Creative:
+        """A creative."""
+        account_id, _, first, _, census, _, words_of, _ = self._shared
+        own_id = str(first + index)
+        words = words_of(own_id)
+        return Creative(
+            own_id, account_id, index, names.creative(words[0], index), census.born("creative", index), words, None
+        )  # fmt: skip
+
+
+class Audiences(Family[Audience]):
+    """The custom audiences of an account."""
+
+    def make(self, index: int) -> Audience:
+        """A custom audience."""
+        account_id, _, first, _, census, _, words_of, _ = self._shared
+        own_id = str(first + index)
+        words = words_of(own_id)
+        return Audience(
+            own_id, account_id, index, names.audience(words[0], index), census.born("audience", index), words, None
+        )  # fmt: skip
+
+
+class Things(Family[Thing]):
+    """The objects of one of the lesser kinds, of which none is kept; `id_of` makes their ids."""
+
+    def __init__(self, shared: Shared, id_of: Callable[[int], str]) -> None:
+        super().__init__(shared)
+        self._id_of = id_of
+
+    def at(self, index: int) -> Thing:
+        """An object of the kind."""
+        account_id, kind, _, _, census, _, words_of, _ = self._shared
+        own_id = self._id_of(index)
+        words = words_of(own_id)
+        born = census.born(kind, index)
+        return Thing(own_id, account_id, index, names.thing(kind, words[0], index), born, words, None, kind)
