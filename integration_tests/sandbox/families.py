@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from integration_tests.sandbox import names
-from integration_tests.sandbox.census import Census
 from integration_tests.sandbox.kinds import Ad, AdSet, Audience, Campaign, Creative, Made, Thing
 from integration_tests.sandbox.scenario import AccountSpec
 
@@ -23,7 +22,8 @@ class Shared(NamedTuple):
     # The id of the first; the others are counted on from it. Images have ids of another form.
     first: int
     spec: AccountSpec
-    census: Census
+    # When the one of an index was born.
+    born: Callable[[int], int]
     # A number of 64 bits for each index.
     number: Callable[[int], int]
     # The words of an object, from its id.
@@ -57,11 +57,11 @@ class Campaigns(Family[Campaign]):
 
     def make(self, index: int) -> Campaign:
         """A campaign."""
-        account_id, _, first, spec, census, number_of, words_of, _ = self._shared
+        account_id, _, first, spec, born_at, number_of, words_of, _ = self._shared
         own_id, number, objectives = str(first + index), number_of(index), spec.objectives
         return Campaign(
-            own_id, account_id, index, names.campaign(number, index), census.born_delivering("campaign", index),
-            words_of(own_id), None,
+            own_id, account_id, index, names.campaign(number, index), born_at(index),
+            words_of(own_id), None, None,
             objectives[index % len(objectives)] if objectives else names.OBJECTIVES[number % N_OBJECTIVES],
             "RESERVED" if number % 41 == 7 else "AUCTION",
         )  # fmt: skip
@@ -76,14 +76,14 @@ class AdSets(Family[AdSet]):
 
     def make(self, index: int) -> AdSet:
         """An ad set."""
-        account_id, _, first, spec, census, number_of, words_of, _ = self._shared
+        account_id, _, first, spec, born_at, number_of, words_of, _ = self._shared
         own_id, number = str(first + index), number_of(index)
         campaign = self._campaigns.at(index // spec.adsets_per_campaign)
         goals = names.GOALS[campaign.objective]
         return AdSet(
-            own_id, account_id, index, names.adset(number, index), census.born_delivering("adset", index),
-            words_of(own_id), None,
-            campaign, campaign.id, goals[number % len(goals)], names.ATTRIBUTIONS[number // 7 % N_ATTRIBUTIONS],
+            own_id, account_id, index, names.adset(number, index), born_at(index),
+            words_of(own_id), campaign, None,
+            campaign.id, goals[number % len(goals)], names.ATTRIBUTIONS[number // 7 % N_ATTRIBUTIONS],
         )  # fmt: skip
 
 
@@ -96,13 +96,13 @@ class Ads(Family[Ad]):
 
     def make(self, index: int) -> Ad:
         """An ad."""
-        account_id, _, first, spec, census, _, words_of, _ = self._shared
+        account_id, _, first, spec, born_at, _, words_of, _ = self._shared
         own_id, there = str(first + index), spec.creatives
         words = words_of(own_id)
         number, adset = words[0], self._adsets.at(index // spec.ads_per_adset)
         return Ad(
-            own_id, account_id, index, names.ad(number, index), census.born_delivering("ad", index), words, None,
-            adset, adset.campaign_id, adset.id, str(self._first_creative + number % there) if there else "",
+            own_id, account_id, index, names.ad(number, index), born_at(index), words, adset, None,
+            adset.campaign_id, adset.id, str(self._first_creative + number % there) if there else "",
         )  # fmt: skip
 
 
@@ -111,11 +111,11 @@ class Creatives(Family[Creative]):
 
     def at(self, index: int) -> Creative:
         """A creative."""
-        account_id, _, first, _, census, _, words_of, _ = self._shared
+        account_id, _, first, _, born_at, _, words_of, _ = self._shared
         own_id = str(first + index)
         words = words_of(own_id)
         return Creative(
-            own_id, account_id, index, names.creative(words[0], index), census.born("creative", index), words, None
+            own_id, account_id, index, names.creative(words[0], index), born_at(index), words, None, None
         )  # fmt: skip
 
 
@@ -124,11 +124,11 @@ class Audiences(Family[Audience]):
 
     def make(self, index: int) -> Audience:
         """A custom audience."""
-        account_id, _, first, _, census, _, words_of, _ = self._shared
+        account_id, _, first, _, born_at, _, words_of, _ = self._shared
         own_id = str(first + index)
         words = words_of(own_id)
         return Audience(
-            own_id, account_id, index, names.audience(words[0], index), census.born("audience", index), words, None
+            own_id, account_id, index, names.audience(words[0], index), born_at(index), words, None, None
         )  # fmt: skip
 
 
@@ -141,8 +141,8 @@ class Things(Family[Thing]):
 
     def at(self, index: int) -> Thing:
         """An object of the kind."""
-        account_id, kind, _, _, census, _, words_of, _ = self._shared
+        account_id, kind, _, _, born_at, _, words_of, _ = self._shared
         own_id = self._id_of(index)
         words = words_of(own_id)
-        born = census.born(kind, index)
-        return Thing(own_id, account_id, index, names.thing(kind, words[0], index), born, words, None, kind)
+        name = names.thing(kind, words[0], index)
+        return Thing(own_id, account_id, index, name, born_at(index), words, None, None, kind)

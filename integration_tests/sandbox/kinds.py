@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from integration_tests.sandbox.lives import Standing
 
@@ -31,8 +32,8 @@ class Account:
 class Made:
     """Whatever comes to be in an account, the `index`th of its kind, `born` in epoch seconds.
 
-    All its arbitrary choices follow from eight numbers of 64 bits, its `words`. `standing` is what the world found last
-    to hold for it, for as long as that does.
+    All its arbitrary choices follow from eight numbers of 64 bits, its `words`. `above` is its ad set or campaign.
+    `standing` is what the world found last to hold for it, for as long as that does.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Made:
     name: str
     born: int
     words: tuple[int, ...] = field(compare=False, repr=False)
+    above: Any = field(compare=False, repr=False)
     standing: Standing | None = field(compare=False, repr=False)
 
     @property
@@ -61,7 +63,6 @@ class Campaign(Made):
 class AdSet(Made):
     """An ad set; `attribution` as the insights field attribution_setting has it."""
 
-    campaign: Campaign = field(compare=False, repr=False)
     campaign_id: str
     optimization_goal: str
     attribution: str
@@ -71,7 +72,6 @@ class AdSet(Made):
 class Ad(Made):
     """An ad."""
 
-    adset: AdSet = field(compare=False, repr=False)
     campaign_id: str
     adset_id: str
     creative_id: str

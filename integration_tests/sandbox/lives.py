@@ -74,15 +74,9 @@ class Lives:
         """An object's life up to `now`; `ends` for the kinds that can be archived and deleted."""
         end, how, back, _ = self.ending(words, born) if ends else NEVER
         is_gone = end <= now < back
-        moment = end if is_gone else now
         period = self._pace * (0.5 + words[1] * _SHARE)
-        revision = floor((moment - born) / period) if moment > born else 0
-        edited = _edit(words[6], born, period, revision)
-        while revision and edited > moment:
-            revision -= 1
-            edited = _edit(words[6], born, period, revision)
+        revision, edited, following = _edits(words[6], born, period, end if is_gone else now)
         if end > now and not self._silent:
-            following = _edit(words[6], born, period, revision + 1)
             return revision, edited, None, min(end, following)
         # The last edit that is not silent tells; nobody edits what is away, it only looks edited when it comes back.
         updated, told = edited, revision
@@ -93,7 +87,6 @@ class Lives:
             updated = max(int(end), updated)
         if is_gone:
             return revision, updated, how, back
-        following = _edit(words[6], born, period, revision + 1)
         if end <= now:
             if not self._is_silent(words[3], back):
                 updated = max(int(back), updated)
@@ -151,6 +144,18 @@ def edit_of(words: tuple[int, ...], revision: int) -> int:
 def _days(number: int, rate: float) -> float:
     """How many days it takes until something happens of which a share `rate` happens each day."""
     return math.log(max(1 - number / MOST, 1e-12)) / math.log(max(1 - min(rate, 0.999), 1e-12))
+
+
+def _edits(number: int, born: int, period: float, moment: float) -> tuple[int, int, int]:
+    """The number of the last edit up to a moment, when it was made, and when the next is."""
+    if moment <= born:
+        return 0, born, _edit(number, born, period, 1)
+    revision = floor((moment - born) / period)
+    edited = _edit(number, born, period, revision)
+    # There is one a period: if that of the present one is still to come, then the last one was in the one before.
+    if edited > moment:
+        return revision - 1, _edit(number, born, period, revision - 1), edited
+    return revision, edited, _edit(number, born, period, revision + 1)
 
 
 def _edit(number: int, born: int, period: float, revision: int) -> int:

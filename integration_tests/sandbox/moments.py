@@ -39,8 +39,9 @@ def instants(name: str) -> Callable[[int], str]:
         if offset is None:
             text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
             return text[:-3] + text[-2:]
-        day, left = divmod(seconds + offset[0], _DAY)
-        return f"{_date(day)}{_MINUTES[left // 60]}{_SECONDS[left % 60]}{offset[1]}"
+        ahead, suffix = offset
+        day, left = divmod(seconds + ahead, _DAY)
+        return f"{_date(day)}{_MINUTES[left // 60]}{_SECONDS[left % 60]}{suffix}"
 
     return written
 

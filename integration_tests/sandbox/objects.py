@@ -55,10 +55,11 @@ Rows = dict[str, tuple[float, float, str]]
 
 
 class _Book(NamedTuple):
-    """The rows of what was asked for, and what writes them; None where they are cut out of the whole object."""
+    """The rows of what was asked for; what finds the values of one, None where it is cut out of the whole object."""
 
-    write: Callable[[Any, Standing], str] | None
     rows: Rows
+    values: Callable[[Any, Standing], Values] | None
+    write: Callable[[Values], str]
 
 
 class Edges(Protocol):
@@ -132,19 +133,22 @@ class Objects:
         book = self._books[asked]
         if book is None:
             return partial(self.parts, fields, call)
-        write = book.write or (lambda node, _: text(self.part(node, fields, call)))
-        return partial(self._page, book.rows, write)
+        return partial(self._page, book, fields, call)
 
-    def _page(self, rows: Rows, write: Callable[[Any, Standing], str], nodes: Sequence[Any]) -> orjson.Fragment:
+    def _page(
+        self, book: _Book, fields: tuple[Field, ...] | None, call: Call, nodes: Sequence[Any]
+    ) -> orjson.Fragment:  # fmt: skip
+        rows, values, write = book
         standing_at, now = self._world.standing_at, self._world.now_seconds()
-        page = []
+        page, known_before = [], len(rows)
         for node in nodes:
-            known = rows.get(node.id)
-            if known is None or not known[0] <= now < known[1]:
+            row = rows.get(node.id)
+            if row is None or not row[0] <= now < row[1]:
                 standing = standing_at(node, now)
-                known = rows[node.id] = (now, standing.until, write(node, standing))
-                self._n_rows += 1
-            page.append(known[2])
+                written = write(values(node, standing)) if values else text(self.part(node, fields, call))
+                row = rows[node.id] = (now, standing.until, written)
+            page.append(row[2])
+        self._n_rows += len(rows) - known_before
         return orjson.Fragment(f"[{','.join(page)}]".encode("latin-1"))
 
     def _opened(self, kind: str, fields: tuple[Field, ...] | None, place: Shared) -> _Book | None:
@@ -155,11 +159,10 @@ class Objects:
         ):
             return None
         if kind not in self._written:
-            return _Book(None, {})
+            return _Book({}, None, "".join)
         layout, values = self._written[kind]
         names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
-        write = layout.writer(tuple(names), place)
-        return _Book(lambda node, standing: write(values(node, standing)), {})
+        return _Book({}, values, layout.writer(tuple(names), place))
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
         """An object with the fields asked for; its id comes unasked.

@@ -115,7 +115,7 @@ class DeliveryRows:
             str(600000000000000 + number % 10**14), _PAGES[number % 9], str(6015300000000000 + number % 9999),
             instant(node.born), instant(standing.updated),
             f',"name":{text(node.name)}',
-            self._targetings(account_id, node.adset.index),
+            self._targetings(account_id, node.above.index),
             f',"creative":{{"id":"{node.creative_id}"}}' if node.creative_id else "",
             f',"bid_amount":{bid}' if bid else "", f',"bid_info":{{"ACTIONS":{bid}}}' if bid else "",
             self.labels(node, number),

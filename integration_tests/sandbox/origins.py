@@ -68,8 +68,8 @@ class Origins:
     def _make_shared(self, account_id: str, kind: str) -> Shared:
         first = int(f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}{0:09d}")
         number = numbers(self._seed, account_id, kind)
-        spec, census = self.spec(account_id), self.census(account_id)
-        return Shared(account_id, kind, first, spec, census, number, self._words, self._made)
+        spec, births = self.spec(account_id), self.census(account_id).births(kind)
+        return Shared(account_id, kind, first, spec, births, number, self._words, self._made)
 
     def _make_family(self, account_id: str, kind: str) -> Family[Any]:
         """What makes the objects of a kind in an account."""

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from integration_tests.sandbox.call import Call
+from integration_tests.sandbox.census import Row
 from integration_tests.sandbox.error_table import named
 from integration_tests.sandbox.errors import Refusal
 
@@ -67,8 +68,9 @@ def newest_first(
     found: list[Any] = []
     at: list[int] = []
     more, last = False, -1
-    for index in order[: LOOKED_AT + 1]:
-        item = items[index]
+    looked_at = order[: LOOKED_AT + 1]
+    picked = items.pick(looked_at) if isinstance(items, Row) else map(items.__getitem__, looked_at)
+    for index, item in zip(looked_at, picked, strict=True):
         if keep is None or keep(item):
             if len(at) == size:
                 more = size > 0

@@ -151,12 +151,14 @@ class World(Origins):
     @staticmethod
     def campaign_of(child: Ad | AdSet) -> Campaign:
         """The campaign of an ad or an ad set."""
-        return child.adset.campaign if isinstance(child, Ad) else child.campaign
+        found: Campaign = child.above.above if isinstance(child, Ad) else child.above
+        return found
 
     @staticmethod
     def adset_of(ad: Ad) -> AdSet:
         """The ad set of an ad."""
-        return ad.adset
+        found: AdSet = ad.above
+        return found
 
     # lives
 
@@ -193,20 +195,22 @@ class World(Origins):
         ends = kind in _ENDING and node.index > 0
         revision, updated, ended, until = self._lives(node.account_id).at(words, node.born, now, ends=ends)
         edit = edit_of(words, revision)
-        own = ended or ("ACTIVE" if not ends or (edit >> 32) % 6 else "PAUSED")
         gone, paused = ended or "", ""
-        if isinstance(node, Ad | AdSet):
-            above = self.standing_at(node.adset if isinstance(node, Ad) else node.campaign, now)
+        own = gone or ("ACTIVE" if not ends or (edit >> 32) % 6 else "PAUSED")
+        if node.above is not None:
+            above = self.standing_at(node.above, now)
             paused = above.paused
-            updated, until = max(updated, above.updated), min(until, above.until)
-            gone = above.gone if above.gone == "DELETED" else gone or above.gone
-        effective = gone or (own if own == "PAUSED" else paused)
-        if not effective:
-            chance = (edit >> 40) % 50
-            if kind is Ad:
-                effective = _REVIEWS.get(chance, own)
-            else:
-                effective = "WITH_ISSUES" if chance == 1 and kind in _ENDING else own
+            if above.updated > updated:
+                updated = above.updated
+            until = min(until, above.until)
+            if above.gone == "DELETED" or not gone:
+                gone = above.gone
+        if gone or own == "PAUSED" or paused:
+            effective = gone or (own if own == "PAUSED" else paused)
+        elif kind is Ad:
+            effective = _REVIEWS.get((edit >> 40) % 50, own)
+        else:
+            effective = "WITH_ISSUES" if kind in _ENDING and (edit >> 40) % 50 == 1 else own
         if own == "PAUSED" and not paused:
             paused = "CAMPAIGN_PAUSED" if kind is Campaign else "ADSET_PAUSED"
         return Standing(own, effective, edit, updated, now, until, gone, paused)
