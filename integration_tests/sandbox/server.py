@@ -276,9 +276,11 @@ def server_for(sandbox: Sandbox) -> uvicorn.Server:
 def spare_collector() -> None:
     """Keep the garbage collector of a process that is nothing but a sandbox from looking through what was imported.
 
-    It would stall answers again and again. Not so in a test, where what is there belongs to others.
+    It would stall answers again and again. Not so in a test, where what is there belongs to others. And most of what a
+    sandbox makes stays: to look through it often finds next to nothing.
     """
     gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def run(serve: Callable[[], Any]) -> None:

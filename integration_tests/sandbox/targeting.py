@@ -83,7 +83,7 @@ def _audiences(world: World, account_id: str, number: int) -> list[str]:
 
 def _flexible(number: int) -> str:
     interests = ",".join([
-        f'{{"id":"{6003000000000 + part % 900_000}","name":{_INTERESTS[part % 8]}}}'
-        for part in [number // each for each in range(1, 3 + number % 5)]
+        f'{{"id":"{6003000000000 + picked}","name":{_INTERESTS[picked % 8]}}}'
+        for picked in [number // each % 900_000 for each in range(1, 3 + number % 5)]
     ])  # fmt: skip
     return f'{{"interests":[{interests}]{_BEHAVIORS}}}'
