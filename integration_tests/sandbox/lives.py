@@ -72,12 +72,13 @@ class Lives:
 
     def at(self, words: tuple[int, ...], born: int, now: float, *, ends: bool) -> Life:
         """An object's life up to `now`; `ends` for the kinds that can be archived and deleted."""
-        end, how, back, _ = self.ending(words, born) if ends else NEVER
-        is_gone = end <= now < back
         period = self._pace * (0.5 + words[1] * _SHARE)
-        revision, edited, following = _edits(words[6], born, period, end if is_gone else now)
+        end, how, back, _ = self.ending(words, born) if ends else NEVER
         if end > now and not self._silent:
+            revision, edited, following = _edits(words[6], born, period, now)
             return revision, edited, None, min(end, following)
+        is_gone = end <= now < back
+        revision, edited, following = _edits(words[6], born, period, end if is_gone else now)
         # The last edit that is not silent tells; nobody edits what is away, it only looks edited when it comes back.
         updated, told = edited, revision
         while told and (end < updated < back or self._is_silent(words[5] + told, updated)):
