@@ -130,16 +130,17 @@ class Census:
         return ceil(table.slot(table.count + int((index - before) / each))[0])
 
     def _born_campaign(self, index: int) -> int:
-        begin, length, jitter = self._begin(index)
+        begin, length, jitter, _ = self._begin(index)
         return floor(begin + length * jitter)
 
     def _born_below(self, size: int, index: int) -> int:
         """Of an ad set or an ad, of which a campaign has `size`."""
-        begin, length, jitter = self._begin(index // size)
+        begin, length, jitter, last = self._begin(index // size)
         # An ad set and its first ad are made in one go, a moment after the campaign.
         moment = floor(begin + length * (jitter + 0.6 * (index % size) / size)) + 1
-        return min(moment, floor(begin + length))
+        return min(moment, last)
 
-    def _find_begin(self, campaign: int) -> tuple[float, float, float]:
-        """A campaign's stretch of time, as in `Timetable.slot`, and the share of it that passes before it is made."""
-        return (*self._table.slot(campaign), 0.2 * (self._number(campaign) / MOST))
+    def _find_begin(self, campaign: int) -> tuple[float, float, float, int]:
+        """A campaign's stretch of time, the share of it that passes before it is made, and the second that ends it."""
+        begin, length = self._table.slot(campaign)
+        return begin, length, 0.2 * (self._number(campaign) / MOST), floor(begin + length)
