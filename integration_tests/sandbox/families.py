@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from integration_tests.sandbox import names
 from integration_tests.sandbox.kinds import Ad, AdSet, Audience, Campaign, Creative, Made, Thing
 from integration_tests.sandbox.scenario import AccountSpec
 
 T = TypeVar("T", bound=Made)
-MOST_KEPT = 150_000
 N_OBJECTIVES, N_ATTRIBUTIONS = len(names.OBJECTIVES), len(names.ATTRIBUTIONS)
+
+
+@dataclass(slots=True)
+class Kept:
+    """How many objects are kept at hand, of all kinds in all accounts."""
+
+    number: int = 0
 
 
 class Shared(NamedTuple):
@@ -28,24 +35,21 @@ class Shared(NamedTuple):
     number: Callable[[int], int]
     # The words of an object, from its id.
     words: Callable[[str], tuple[int, ...]]
-    # What was made lately in any account, by the numbers that their ids are.
-    made: dict[int, Any]
+    kept: Kept
 
 
-class Family(Generic[T]):
-    """Makes the objects of a kind in an account."""
+class Family(dict[int, T]):
+    """The objects of a kind in an account by their index: a dictionary that makes what it is asked for and lacks."""
 
     def __init__(self, shared: Shared) -> None:
-        self._shared, self._first, self._made = shared, shared.first, shared.made
+        super().__init__()
+        self._shared, self._kept = shared, shared.kept
 
-    def at(self, index: int) -> T:
-        """The object of an index, made if it is not at hand."""
-        found = self._made.get(self._first + index)
-        if found is None:
-            if len(self._made) >= MOST_KEPT:
-                self._made.clear()
-            found = self._made[self._first + index] = self.make(index)
-        return found
+    def __missing__(self, index: int) -> T:
+        """The object of an index, kept from now on."""
+        self._kept.number += 1
+        made = self[index] = self.make(index)
+        return made
 
     def make(self, index: int) -> T:
         """The object of an index, made anew."""
@@ -78,7 +82,7 @@ class AdSets(Family[AdSet]):
         """An ad set."""
         account_id, _, first, spec, born_at, number_of, words_of, _ = self._shared
         own_id, number = str(first + index), number_of(index)
-        campaign = self._campaigns.at(index // spec.adsets_per_campaign)
+        campaign = self._campaigns[index // spec.adsets_per_campaign]
         goals = names.GOALS[campaign.objective]
         return AdSet(
             own_id, account_id, index, names.adset(number, index), born_at(index),
@@ -99,7 +103,7 @@ class Ads(Family[Ad]):
         account_id, _, first, spec, born_at, _, words_of, _ = self._shared
         own_id, there = str(first + index), spec.creatives
         words = words_of(own_id)
-        number, adset = words[0], self._adsets.at(index // spec.ads_per_adset)
+        number, adset = words[0], self._adsets[index // spec.ads_per_adset]
         return Ad(
             own_id, account_id, index, names.ad(number, index), born_at(index), words, adset, None,
             adset.campaign_id, adset.id, str(self._first_creative + number % there) if there else "",
@@ -109,7 +113,7 @@ class Ads(Family[Ad]):
 class Creatives(Family[Creative]):
     """The creatives of an account, of which none is kept: nothing asks twice for one but for its row."""
 
-    def at(self, index: int) -> Creative:
+    def __missing__(self, index: int) -> Creative:
         """A creative."""
         account_id, _, first, _, born_at, _, words_of, _ = self._shared
         own_id = str(first + index)
@@ -139,7 +143,7 @@ class Things(Family[Thing]):
         super().__init__(shared)
         self._id_of = id_of
 
-    def at(self, index: int) -> Thing:
+    def __missing__(self, index: int) -> Thing:
         """An object of the kind."""
         account_id, kind, _, _, born_at, _, words_of, _ = self._shared
         own_id = self._id_of(index)

@@ -8,7 +8,7 @@ from typing import Any
 from integration_tests.sandbox.kinds import Audience, Thing
 from integration_tests.sandbox.layouts import value
 from integration_tests.sandbox.moments import moment
-from integration_tests.sandbox.targeting import all_but_ages, targeting
+from integration_tests.sandbox.targeting import Targetings, targeting
 from integration_tests.sandbox.world import World
 
 READY = {"code": 200, "description": "This audience is ready for use."}
@@ -84,7 +84,7 @@ def saved_audience(world: World, node: Thing) -> dict[str, Any]:
         "permission_for_actions": ALLOWED,
         "run_status": "ACTIVE",
         "sentence_lines": [{"content": "Location:", "children": ["United States"]}],
-        "targeting": value(targeting(number, all_but_ages(world, node.account_id, number))),
+        "targeting": value(targeting(number, Targetings(world).all_but_ages(node.account_id, number))),
         "time_created": made,
         "time_updated": made,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from integration_tests.sandbox.census import THINGS
@@ -11,7 +11,7 @@ from integration_tests.sandbox.kinds import Ad, AdSet, Campaign, Creative
 from integration_tests.sandbox.layouts import Values, member, text
 from integration_tests.sandbox.lives import Standing, edit_of
 from integration_tests.sandbox.moments import instants, moment
-from integration_tests.sandbox.targeting import all_but_ages, targeting
+from integration_tests.sandbox.targeting import Targetings, targeting
 from integration_tests.sandbox.world import World
 
 DAY = 86_400
@@ -56,7 +56,7 @@ class DeliveryRows:
     def __init__(self, world: World) -> None:
         self._world = world
         self._accounts = lru_cache(1_000)(self._make_account)
-        self._rests = lru_cache(5_000)(partial(all_but_ages, world))
+        self._rests = lru_cache(5_000)(Targetings(world).all_but_ages)
         self._targetings = lru_cache(5_000)(self._make_targeting)
         self._label_lists = lru_cache(5_000)(self._make_labels)
 
@@ -134,7 +134,7 @@ class DeliveryRows:
         if not self._world.spec(account_id).campaigns:
             return ""
         labels = self._world.family(account_id, "label")
-        picked = [labels.at((first + each) % THINGS["label"]) for each in range(count)]
+        picked = [labels[(first + each) % THINGS["label"]] for each in range(count)]
         return member("adlabels", [
             {
                 "id": label.id, "name": label.name,
@@ -146,7 +146,7 @@ class DeliveryRows:
 
     def _make_targeting(self, account_id: str, index: int) -> str:
         """An ad set's targeting at its creation, which is what its ads show."""
-        words = self._world.family(account_id, "adset").at(index).words
+        words = self._world.family(account_id, "adset")[index].words
         return f',"targeting":{targeting(edit_of(words, 0), self._rests(account_id, words[0]))}'
 
     def _make_account(self, account_id: str) -> _Account:

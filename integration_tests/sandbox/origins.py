@@ -7,11 +7,14 @@ from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any
 
+from integration_tests.sandbox import families
 from integration_tests.sandbox.census import Census
 from integration_tests.sandbox.chance import MOST, joined, numbers, words
-from integration_tests.sandbox.families import Ads, AdSets, Audiences, Campaigns, Creatives, Family, Shared, Things
+from integration_tests.sandbox.families import Family, Kept, Shared
 from integration_tests.sandbox.kinds import KINDS, Account
 from integration_tests.sandbox.scenario import AccountSpec, Scenario
+
+MOST_KEPT = 150_000
 
 
 class Origins:
@@ -27,8 +30,8 @@ class Origins:
         self._shared = lru_cache(50_000)(self._make_shared)
         self.account_at = lru_cache(10_000)(self._make_account)
         self.census = lru_cache(10_000)(self._make_census)
-        self.family = lru_cache(50_000)(self._make_family)
-        self._made: dict[int, Any] = {}
+        self._families = lru_cache(50_000)(self._make_family)
+        self._kept = Kept()
 
     def hash(self, *parts: object) -> int:
         """64 bits that depend on the seed and the parts alone."""
@@ -69,20 +72,26 @@ class Origins:
         first = int(f"12{KINDS[kind]:02d}{self.scenario.accounts.ordinal(account_id) or 0:05d}{0:09d}")
         number = numbers(self._seed, account_id, kind)
         spec, births = self.spec(account_id), self.census(account_id).births(kind)
-        return Shared(account_id, kind, first, spec, births, number, self._words, self._made)
+        return Shared(account_id, kind, first, spec, births, number, self._words, self._kept)
+
+    def family(self, account_id: str, kind: str) -> Family[Any]:
+        """The objects of a kind in an account by their index, born or not."""
+        if self._kept.number > MOST_KEPT:
+            self._families.cache_clear()
+            self._kept.number = 0
+        return self._families(account_id, kind)
 
     def _make_family(self, account_id: str, kind: str) -> Family[Any]:
-        """What makes the objects of a kind in an account."""
         shared = self._shared(account_id, kind)
         match kind:
             case "campaign":
-                return Campaigns(shared)
+                return families.Campaigns(shared)
             case "adset":
-                return AdSets(shared, self.family(account_id, "campaign"))
+                return families.AdSets(shared, self._families(account_id, "campaign"))
             case "ad":
-                return Ads(shared, self.family(account_id, "adset"), self._shared(account_id, "creative").first)
+                return families.Ads(shared, self._families(account_id, "adset"), self._shared(account_id, "creative").first)
             case "creative":
-                return Creatives(shared)
+                return families.Creatives(shared)
             case "audience":
-                return Audiences(shared)
-        return Things(shared, partial(self.object_id, account_id, kind))
+                return families.Audiences(shared)
+        return families.Things(shared, partial(self.object_id, account_id, kind))

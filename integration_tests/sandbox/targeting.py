@@ -30,7 +30,7 @@ _POSITIONS = {
 _PLACEMENTS = "".join([
     member("publisher_platforms", list(_POSITIONS)),
     *(member(f"{platform}_positions", positions) for platform, positions in _POSITIONS.items()),
-    member("device_platforms", ["mobile", "desktop"]),
+    member("device_platforms", ["mobile", "desktop"]), "}",
 ])  # fmt: skip
 _CITIES = member("cities", [
     {"key": str(2418779 + each), "name": city, "region": "Bayern", "country": "DE", "radius": 25,
@@ -47,22 +47,32 @@ def targeting(edit: int, rest: str) -> str:
     return f'{{"age_min":{18 + edit % 20},"age_max":{65 - edit // 20 % 15}{rest}'
 
 
-def all_but_ages(world: World, account_id: str, number: int) -> str:
-    """What no edit touches, up to the end."""
-    countries = _countries(number // 3 % 8, *(number // 29 % 8, number // 31 % 8)[: number % 3])
-    parts = [countries, _CITIES if number % 11 == 0 else "", "}", _SAFETY, _AUTOMATION[number % 2]]
-    if number % 7 == 0:
-        parts.append(f',"genders":[{1 + number % 2}]')
-    if audiences := _audiences(world, account_id, number):
-        parts.append(f',"custom_audiences":[{",".join(audiences)}]')
-        if number % 4 == 0:
-            parts.append(f',"excluded_custom_audiences":[{audiences[0]}]')
-    if number % 3 == 0:
-        specs = [_flexible(number), _flexible(number // 5)] if number % 2 else [_flexible(number)]
-        parts.append(f',"flexible_spec":[{",".join(specs)}]')
-    if number % 5 == 0:
-        parts.append(_PLACEMENTS)
-    return "".join([*parts, "}"])
+class Targetings:
+    """Writes whom the ad sets of a world are shown to; lists of audiences, of which there are few, are kept."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._audiences = lru_cache(1_000)(self._make_audiences)
+
+    def all_but_ages(self, account_id: str, number: int) -> str:
+        """What no edit touches, up to the end."""
+        # Only audiences of the start: an object may not change when the account grows.
+        there = 0 if number % 2 else self._world.spec(account_id).audiences
+        return "".join((
+            _countries(number // 3 % 8, *(number // 29 % 8, number // 31 % 8)[: number % 3]),
+            "}" if number % 11 else f"{_CITIES}}}",
+            _SAFETY, _AUTOMATION[number % 2],
+            "" if number % 7 else f',"genders":[{1 + number % 2}]',
+            self._audiences(account_id, number // 7 % there, number // 11 % there, number % 4 == 0) if there else "",
+            "" if number % 3 else _flexible(number),
+            "}" if number % 5 else _PLACEMENTS,
+        ))  # fmt: skip
+
+    def _make_audiences(self, account_id: str, one: int, other: int, excludes: bool) -> str:
+        audiences = self._world.family(account_id, "audience")
+        picked = [audiences[index] for index in sorted({one, other})]
+        shown = [{"id": each.id, "name": each.name} for each in picked]
+        return member("custom_audiences", shown) + (member("excluded_custom_audiences", shown[:1]) if excludes else "")
 
 
 @lru_cache(1_000)
@@ -71,17 +81,12 @@ def _countries(*picked: int) -> str:
     return f',"geo_locations":{{"countries":["{there}"],"location_types":["home","recent"]'
 
 
-def _audiences(world: World, account_id: str, number: int) -> list[str]:
-    # Only audiences of the start: an object may not change when the account grows.
-    there = world.spec(account_id).audiences
-    if not there or number % 2:
-        return []
-    audiences = world.family(account_id, "audience")
-    picked = [audiences.at(index) for index in sorted({number // 7 % there, number // 11 % there})]
-    return [f'{{"id":"{each.id}","name":{text(each.name)}}}' for each in picked]
-
-
 def _flexible(number: int) -> str:
+    specs = f"{_interests(number)},{_interests(number // 5)}" if number % 2 else _interests(number)
+    return f',"flexible_spec":[{specs}]'
+
+
+def _interests(number: int) -> str:
     interests = ",".join([
         f'{{"id":"{6003000000000 + picked}","name":{_INTERESTS[picked % 8]}}}'
         for picked in [number // each % 900_000 for each in range(1, 3 + number % 5)]

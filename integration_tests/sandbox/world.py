@@ -74,7 +74,7 @@ class World(Origins):
 
     def of_kind(self, account_id: str, kind: str) -> Sequence[Any]:
         """The objects of a kind in an account up to now, oldest first, of every status."""
-        return Row(self.family(account_id, kind).at, self.census(account_id).count(kind, self.now_seconds()))
+        return Row(self.family(account_id, kind).__getitem__, self.census(account_id).count(kind, self.now_seconds()))
 
     def campaigns(self, account_id: str) -> Sequence[Campaign]:
         """The account's campaigns."""
@@ -113,7 +113,7 @@ class World(Origins):
     def _part(self, parent: Campaign | AdSet, kind: str, size: int) -> Sequence[Any]:
         first, account_id = parent.index * size, parent.account_id
         there = self.census(account_id).count(kind, self.now_seconds()) - first
-        return Row(self.family(account_id, kind).at, max(0, min(size, there)), first)
+        return Row(self.family(account_id, kind).__getitem__, max(0, min(size, there)), first)
 
     def count_at(self, account_id: str, kind: str, moment: float) -> int:
         """How many objects of a kind there were at a moment (epoch seconds), whatever their status."""
