@@ -89,7 +89,8 @@ class Origins:
             case "adset":
                 return families.AdSets(shared, self._families(account_id, "campaign"))
             case "ad":
-                return families.Ads(shared, self._families(account_id, "adset"), self._shared(account_id, "creative").first)
+                adsets, first_creative = self._families(account_id, "adset"), self._shared(account_id, "creative").first
+                return families.Ads(shared, adsets, first_creative)
             case "creative":
                 return families.Creatives(shared)
             case "audience":
