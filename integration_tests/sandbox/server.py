@@ -280,7 +280,7 @@ def spare_collector() -> None:
     Not so in a test, where what is there belongs to others.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(100_000, 50, 100)
 
 
 def run(serve: Callable[[], Any]) -> None:
