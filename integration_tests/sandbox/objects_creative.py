@@ -93,7 +93,7 @@ class CreativeRows:
             node.id, account_id, page, "ACTIVE" if (standing.edit >> 32) % 12 else "IN_PROCESS",
             "VIDEO" if is_video else "SHARE", _BUTTONS[number // 5 % 4], str(120000000000000 + number % 10**9),
             str(600000000000000 + number % 10**14), str(17900000000000001 + number % 10**9), instagram,
-            f"{number:016x}", _FEATURES[number & 15], picture,
+            number.to_bytes(8).hex(), _FEATURES[number & 15], picture,
             f',"name":{text(node.name)}', _TITLES[number % 5], _BODIES[number % 4], story,
             f',"video_id":"{shown}"' if is_video else "", "" if is_video else f',"image_hash":"{shown}"',
             "" if is_video else _LINK_URL,

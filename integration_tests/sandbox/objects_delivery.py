@@ -111,9 +111,9 @@ class DeliveryRows:
         instant, pixel = self._accounts(account_id)
         bid = 0 if edit % 4 else 100 + edit % 700
         return (
-            node.id, account_id, node.campaign_id, node.adset_id, standing.status, effective, f"{number:016x}", pixel,
-            str(600000000000000 + number % 10**14), _PAGES[number % 9], str(6015300000000000 + number % 9999),
-            instant(node.born), instant(standing.updated),
+            node.id, account_id, node.campaign_id, node.adset_id, standing.status, effective,
+            number.to_bytes(8).hex(), pixel, str(600000000000000 + number % 10**14), _PAGES[number % 9],
+            str(6015300000000000 + number % 9999), instant(node.born), instant(standing.updated),
             f',"name":{text(node.name)}',
             self._targetings(account_id, node.above.index),
             f',"creative":{{"id":"{node.creative_id}"}}' if node.creative_id else "",

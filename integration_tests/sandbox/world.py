@@ -191,22 +191,21 @@ class World(Origins):
         return datetime.fromtimestamp(self.standing(node).updated, UTC)
 
     def _stand(self, node: Made, now: float) -> Standing:
-        kind, words = type(node), node.words
-        ends = kind in _ENDING and node.index > 0
+        kind, words, above = type(node), node.words, node.above
+        ends = node.index > 0 and kind in _ENDING
         revision, updated, ended, until = self._lives(node.account_id).at(words, node.born, now, ends=ends)
         edit = edit_of(words, revision)
+        own = ended or ("ACTIVE" if not ends or (edit >> 32) % 6 else "PAUSED")
         gone, paused = ended or "", ""
-        own = gone or ("ACTIVE" if not ends or (edit >> 32) % 6 else "PAUSED")
-        if node.above is not None:
-            above = self.standing_at(node.above, now)
-            paused = above.paused
-            if above.updated > updated:
-                updated = above.updated
-            until = min(until, above.until)
-            if above.gone == "DELETED" or not gone:
-                gone = above.gone
-        if gone or own == "PAUSED" or paused:
-            effective = gone or (own if own == "PAUSED" else paused)
+        if above is not None:
+            over = self.standing_at(above, now)
+            paused, updated, until = over.paused, max(updated, over.updated), min(until, over.until)
+            if over.gone == "DELETED" or not gone:
+                gone = over.gone
+        if gone:
+            effective = gone
+        elif own == "PAUSED" or paused:
+            effective = own if own == "PAUSED" else paused
         elif kind is Ad:
             effective = _REVIEWS.get((edit >> 40) % 50, own)
         else:
