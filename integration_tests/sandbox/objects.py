@@ -55,9 +55,13 @@ Rows = dict[str, tuple[float, float, str]]
 
 
 class _Book(NamedTuple):
-    """The rows of what was asked for; what finds the values of one, None where it is cut out of the whole object."""
+    """What was asked for: its rows, with which objects its pages began, and how a row is written.
+
+    `values` finds the values of one; None where it is cut out of the whole object.
+    """
 
     rows: Rows
+    begun: set[str]
     values: Callable[[Any, Standing], Values] | None
     write: Callable[[Values], str]
 
@@ -97,7 +101,7 @@ class Objects:
             "creative": (CREATIVE, CreativeRows(world, delivery.labels).creative),
         }
         self._books: dict[Asked, _Book | None] = {}
-        self._n_rows = 0
+        self._n_kept = 0
 
     def whole(self, node: Node, call: Call | None = None) -> dict[str, Any]:
         """Every field of an object, as of now; pictures in the size and from the place that a call asks for."""
@@ -124,9 +128,9 @@ class Objects:
         if kind in _FLEETING or call.version in self._futures:
             return partial(self.parts, fields, call)
         place = thumbnails.place(call) if kind == "creative" else ()
-        if self._n_rows >= _KEPT or len(self._books) >= _BOOKS:
+        if self._n_kept >= _KEPT or len(self._books) >= _BOOKS:
             self._books.clear()
-            self._n_rows = 0
+            self._n_kept = 0
         asked = (kind, call.params.get("fields", ""), call.version, place)
         if asked not in self._books:
             self._books[asked] = self._opened(kind, fields, place)
@@ -138,17 +142,24 @@ class Objects:
     def _page(
         self, book: _Book, fields: tuple[Field, ...] | None, call: Call, nodes: Sequence[Any]
     ) -> orjson.Fragment:  # fmt: skip
-        rows, values, write = book
+        rows, begun, values, write = book
         standing_at, now = self._world.standing_at, self._world.now_seconds()
+        # Most pages are read once, and to keep a row costs a tenth of making it: kept are those of pages read again.
+        first = nodes[0].id if nodes else ""
+        keeps = first in begun
+        begun.add(first)
         page, known_before = [], len(rows)
         for node in nodes:
-            row = rows.get(node.id)
+            row = rows.get(node.id) if keeps else None
             if row is None or not row[0] <= now < row[1]:
                 standing = standing_at(node, now)
                 written = write(values(node, standing)) if values else text(self.part(node, fields, call))
-                row = rows[node.id] = (now, standing.until, written)
-            page.append(row[2])
-        self._n_rows += len(rows) - known_before
+                if keeps:
+                    rows[node.id] = (now, standing.until, written)
+                page.append(written)
+            else:
+                page.append(row[2])
+        self._n_kept += len(rows) - known_before + (not keeps)
         return orjson.Fragment(f"[{','.join(page)}]".encode("latin-1"))
 
     def _opened(self, kind: str, fields: tuple[Field, ...] | None, place: Shared) -> _Book | None:
@@ -159,10 +170,10 @@ class Objects:
         ):
             return None
         if kind not in self._written:
-            return _Book({}, None, "".join)
+            return _Book({}, set(), None, "".join)
         layout, values = self._written[kind]
         names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
-        return _Book({}, values, layout.writer(tuple(names), place))
+        return _Book({}, set(), values, layout.writer(tuple(names), place))
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
         """An object with the fields asked for; its id comes unasked.
