@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from integration_tests.sandbox.census import THINGS
 from integration_tests.sandbox.kinds import Ad, AdSet, Campaign, Creative
 from integration_tests.sandbox.layouts import Values, member, text
 from integration_tests.sandbox.lives import Standing, edit_of
-from integration_tests.sandbox.moments import instants, moment
+from integration_tests.sandbox.moments import instants
 from integration_tests.sandbox.targeting import Targetings, targeting
 from integration_tests.sandbox.world import World
 
@@ -48,6 +48,7 @@ class _Account(NamedTuple):
 
     instant: Callable[[int], str]
     pixel: str
+    labels: Sequence[str]
 
 
 class DeliveryRows:
@@ -85,7 +86,7 @@ class DeliveryRows:
     def adset(self, node: AdSet, standing: Standing) -> Values:
         """An ad set."""
         number, edit, effective, goal = node.words[0], standing.edit, standing.effective, node.optimization_goal
-        instant, pixel = self._accounts(node.account_id)
+        instant, pixel, _ = self._accounts(node.account_id)
         budget, strategy = money(edit), BID_STRATEGIES[number // 3 % 4]
         attribution, windows = WINDOWS.get(node.attribution, ("[]", "[]"))
         bid = 100 + edit % 900 if strategy in _WITH_BID else 0
@@ -108,7 +109,7 @@ class DeliveryRows:
     def ad(self, node: Ad, standing: Standing) -> Values:
         """An ad."""
         number, edit, effective, account_id = node.words[0], standing.edit, standing.effective, node.account_id
-        instant, pixel = self._accounts(account_id)
+        instant, pixel, _ = self._accounts(account_id)
         bid = 0 if edit % 4 else 100 + edit % 700
         return (
             node.id, account_id, node.campaign_id, node.adset_id, standing.status, effective,
@@ -133,16 +134,9 @@ class DeliveryRows:
     def _make_labels(self, account_id: str, first: int, count: int) -> str:
         if not self._world.spec(account_id).campaigns:
             return ""
-        labels = self._world.family(account_id, "label")
+        labels = self._accounts(account_id).labels
         picked = [labels[(first + each) % THINGS["label"]] for each in range(count)]
-        return member("adlabels", [
-            {
-                "id": label.id, "name": label.name,
-                "created_time": moment(self._world, account_id, label.created),
-                "updated_time": moment(self._world, account_id, label.created),
-            }
-            for label in picked
-        ])  # fmt: skip
+        return f',"adlabels":[{",".join(picked)}]'
 
     def _make_targeting(self, account_id: str, index: int) -> str:
         """An ad set's targeting at its creation, which is what its ads show."""
@@ -150,8 +144,15 @@ class DeliveryRows:
         return f',"targeting":{targeting(edit_of(words, 0), self._rests(account_id, words[0]))}'
 
     def _make_account(self, account_id: str) -> _Account:
-        pixel = self._world.object_id(account_id, "pixel", 0)
-        return _Account(instants(self._world.spec(account_id).timezone), pixel)
+        world = self._world
+        instant, labels = instants(world.spec(account_id).timezone), world.family(account_id, "label")
+        return _Account(instant, world.object_id(account_id, "pixel", 0), [
+            text({
+                "id": label.id, "name": label.name,
+                "created_time": instant(label.born), "updated_time": instant(label.born),
+            })
+            for label in (labels[index] for index in range(THINGS["label"]))
+        ])  # fmt: skip
 
 
 def money(number: int) -> int:
