@@ -14,6 +14,7 @@ from integration_tests.conftest import WORLD
 from integration_tests.sandbox import origins
 from integration_tests.sandbox.call import Call, parameters
 from integration_tests.sandbox.graph import Graph, written
+from integration_tests.sandbox.kinds import BY_KIND, kind_of
 from integration_tests.sandbox.layouts import Layout
 from integration_tests.sandbox.lives import Lives
 from integration_tests.sandbox.moments import instant
@@ -66,6 +67,15 @@ def test_a_row_that_is_kept_is_written_anew_when_its_object_changed() -> None:
     fresh = Graph(load(WORLD))
     fresh.world.clock.set(datetime.fromisoformat("2027-03-01T12:00:00Z"))
     assert list(later.values()) == page(fresh, "ads")
+
+
+@pytest.mark.parametrize("kind", sorted(BY_KIND))
+def test_an_id_of_any_kind_is_that_of_an_object_or_of_none(kind: int) -> None:
+    world = World(load(WORLD))
+    assert world.find(f"12{kind:02}00000999999999") is None
+    found = world.find(f"12{kind:02}00000000000000")
+    has_none = BY_KIND[kind] in {"activity", "business_object"}
+    assert found is None if has_none else found is not None and kind_of(found) == BY_KIND[kind]
 
 
 def test_objects_beyond_the_bound_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

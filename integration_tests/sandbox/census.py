@@ -112,15 +112,11 @@ class Census:
         self._known[kind] = (length, since, until)
         return length
 
-    def born(self, kind: str, index: int) -> int:
-        """When an object is created, in whole epoch seconds; it never falls as the index grows."""
-        return self.births(kind)(index)
-
     def births(self, kind: str) -> Callable[[int], int]:
-        """The same as a function of the index alone."""
+        """When an object of a kind is created, in whole epoch seconds, by its index; it never falls as that grows."""
         size = self._per_campaign.get(kind)
         if size is None:
-            return partial(self._born_beside, *self._sizes[kind])
+            return partial(self._born_beside, *self._sizes.get(kind, (0, 0)))
         return self._born_campaign if kind == "campaign" else partial(self._born_below, size)
 
     def _born_beside(self, before: float, each: float, index: int) -> int:
