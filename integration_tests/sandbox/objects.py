@@ -50,20 +50,20 @@ _KEPT, _BOOKS = 50_000, 1_000
 Asked = tuple[str, str, str, Shared]
 
 
+Write = Callable[[Any, Standing], str]
 # Rows by the id of their object, each with the time for which it holds.
 Rows = dict[str, tuple[float, float, str]]
 
 
 class _Book(NamedTuple):
-    """What was asked for: its rows, with which objects its pages began, and how a row is written.
+    """What was asked for: its rows, with which objects its pages began, and what writes a row of an object.
 
-    `values` finds the values of one; None where it is cut out of the whole object.
+    None writes the rows that are cut out of whole objects.
     """
 
     rows: Rows
     begun: set[str]
-    values: Callable[[Any, Standing], Values] | None
-    write: Callable[[Values], str]
+    write: Write | None
 
 
 class Edges(Protocol):
@@ -137,30 +137,27 @@ class Objects:
         book = self._books[asked]
         if book is None:
             return partial(self.parts, fields, call)
-        return partial(self._page, book, fields, call)
+        write = book.write or (lambda node, _: text(self.part(node, fields, call)))
+        return partial(self._page, book, write)
 
-    def _page(
-        self, book: _Book, fields: tuple[Field, ...] | None, call: Call, nodes: Sequence[Any]
-    ) -> orjson.Fragment:  # fmt: skip
-        rows, begun, values, write = book
+    def _page(self, book: _Book, write: Write, nodes: Sequence[Any]) -> orjson.Fragment:
+        rows, begun, _ = book
         standing_at, now = self._world.standing_at, self._world.now_seconds()
-        # Most pages are read once, and to keep a row costs a tenth of making it: kept are those of pages read again.
         first = nodes[0].id if nodes else ""
-        keeps = first in begun
-        begun.add(first)
+        if first not in begun:
+            # Most pages are read once, and to keep a row costs a tenth of making it: a page read again is kept.
+            begun.add(first)
+            self._n_kept += 1
+            return _fragment([write(node, standing_at(node, now)) for node in nodes])
         page, known_before = [], len(rows)
         for node in nodes:
-            row = rows.get(node.id) if keeps else None
+            row = rows.get(node.id)
             if row is None or not row[0] <= now < row[1]:
                 standing = standing_at(node, now)
-                written = write(values(node, standing)) if values else text(self.part(node, fields, call))
-                if keeps:
-                    rows[node.id] = (now, standing.until, written)
-                page.append(written)
-            else:
-                page.append(row[2])
-        self._n_kept += len(rows) - known_before + (not keeps)
-        return orjson.Fragment(f"[{','.join(page)}]".encode("latin-1"))
+                row = rows[node.id] = (now, standing.until, write(node, standing))
+            page.append(row[2])
+        self._n_kept += len(rows) - known_before
+        return _fragment(page)
 
     def _opened(self, kind: str, fields: tuple[Field, ...] | None, place: Shared) -> _Book | None:
         """A new book; None where something is asked of what is behind fields: then rows are not only their object's."""
@@ -170,10 +167,11 @@ class Objects:
         ):
             return None
         if kind not in self._written:
-            return _Book({}, set(), None, "".join)
+            return _Book({}, set(), None)
         layout, values = self._written[kind]
         names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
-        return _Book({}, set(), values, layout.writer(tuple(names), place))
+        write = layout.writer(tuple(names), place)
+        return _Book({}, set(), lambda node, standing: write(values(node, standing)))
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
         """An object with the fields asked for; its id comes unasked.
@@ -225,3 +223,7 @@ class Objects:
                 nested = whole[each.name]
                 found[each.name] = nested if each.inner is None else self._inner(kind, each, nested, call)
         return found
+
+
+def _fragment(rows: Sequence[str]) -> orjson.Fragment:
+    return orjson.Fragment(f"[{','.join(rows)}]".encode("latin-1"))
