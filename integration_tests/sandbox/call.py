@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 
 @dataclass(slots=True)
@@ -46,3 +48,14 @@ class Answer:
     body: Any
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def parameters(query: str) -> dict[str, str]:
+    """The parameters in a query string."""
+    return dict(_pair(part) for part in query.split("&") if part)
+
+
+@lru_cache(2_000)
+def _pair(part: str) -> tuple[str, str]:
+    """A name and its value: the same come page after page, and a list of fields is long."""
+    return parse_qsl(part, keep_blank_values=True)[0]

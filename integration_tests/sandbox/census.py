@@ -5,14 +5,15 @@ Creation times grow with the index, so "what exists now" is a prefix, found by b
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import ceil, floor, inf
 from typing import Any, Generic, TypeVar
 
+from integration_tests.sandbox.chance import MOST
 from integration_tests.sandbox.scenario import AccountSpec
 
 T = TypeVar("T")
@@ -43,14 +44,16 @@ class Row(Sequence[T], Generic[T]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self._make(self._start + each) for each in range(*index.indices(self._length))]
-        if index < 0:
-            index += self._length
-        if not 0 <= index < self._length:
+        if not -self._length <= index < self._length:
             raise IndexError(index)
-        return self._make(self._start + index)
+        return self._make(self._start + index % self._length)
 
     def __iter__(self) -> Iterator[T]:
         return map(self._make, range(self._start, self._start + self._length))
+
+    def pick(self, order: range) -> Iterator[T]:
+        """Those at some indexes, none of them beyond the length, made one by one as they are taken."""
+        return map(self._make, range(order.start + self._start, order.stop + self._start, order.step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,11 @@ class Timetable:
 class Census:
     """One account's numbers."""
 
-    def __init__(self, spec: AccountSpec, created: datetime, start: float, share: Callable[..., float]) -> None:
+    def __init__(self, spec: AccountSpec, created: datetime, start: float, number: Callable[[int], int]) -> None:
         first = min(max(created.timestamp(), start - HISTORY), start - 1)
         self._table = Timetable(first, start, spec.campaigns, max(spec.changes.new_campaign_days, 0.01) * DAY)
-        self._share = share
-        self._begin = lru_cache(100)(self._find_begin)
+        self._number = number
+        self._begin = lru_cache(1_000)(self._find_begin)
         sets, ads = spec.adsets_per_campaign, spec.adsets_per_campaign * spec.ads_per_adset
         self._known: dict[str, tuple[int, float, float]] = {}
         self._per_campaign = {"campaign": 1, "adset": sets or 1, "ad": ads or 1}
@@ -88,8 +91,8 @@ class Census:
             "ad": (spec.campaigns * ads, ads),
             "creative": (spec.creatives, 1),
             "audience": (spec.audiences, 0.5),
-            "image": (math.ceil(spec.creatives / 2), 0.5),
-            "video": (math.ceil(spec.creatives / 3), 0.25),
+            "image": (ceil(spec.creatives / 2), 0.5),
+            "video": (ceil(spec.creatives / 3), 0.25),
         } | {kind: (number if spec.campaigns else 0, 0) for kind, number in THINGS.items()}
 
     def count(self, kind: str, now: float) -> int:
@@ -101,31 +104,39 @@ class Census:
             return 0
         before, each = self._sizes[kind]
         grows = bool(self._table.count and each and before)
-        later = math.ceil((max(0, (now - self._table.start) / self._table.step) + 1) * each) if grows else 0
-        length = bisect_right(range(before + later), now, key=lambda index: self.born(kind, index))
-        since = self.born(kind, length - 1) if length else -math.inf
-        until = self.born(kind, length) if grows or length < before else math.inf
+        later = ceil((max(0, (now - self._table.start) / self._table.step) + 1) * each) if grows else 0
+        born = self.births(kind)
+        length = bisect_right(range(before + later), now, key=born)
+        since = born(length - 1) if length else -inf
+        until = born(length) if grows or length < before else inf
         self._known[kind] = (length, since, until)
         return length
 
-    def born(self, kind: str, index: int) -> int:
-        """When an object is created, in whole epoch seconds; it never falls as the index grows."""
-        before, each = self._sizes[kind]
+    def births(self, kind: str) -> Callable[[int], int]:
+        """When an object of a kind is created, in whole epoch seconds, by its index; it never falls as that grows."""
+        size = self._per_campaign.get(kind)
+        if size is None:
+            return partial(self._born_beside, *self._sizes.get(kind, (0, 0)))
+        return self._born_campaign if kind == "campaign" else partial(self._born_below, size)
+
+    def _born_beside(self, before: float, each: float, index: int) -> int:
         table = self._table
-        if kind not in {"campaign", "adset", "ad"}:
-            if index < before:
-                return math.floor(table.first + (table.start - table.first) * (index + 0.5) / before)
-            return math.ceil(table.slot(table.count + int((index - before) / each))[0])
-        return self.born_delivering(kind, index)
+        if index < before:
+            return floor(table.first + (table.start - table.first) * (index + 0.5) / before)
+        return ceil(table.slot(table.count + int((index - before) / each))[0])
 
-    def born_delivering(self, kind: str, index: int) -> int:
-        """The same of campaigns, ad sets and ads."""
-        size = self._per_campaign[kind]
-        begin, length, jitter = self._begin(index // size)
+    def _born_campaign(self, index: int) -> int:
+        begin, length, jitter, _ = self._begin(index)
+        return floor(begin + length * jitter)
+
+    def _born_below(self, size: int, index: int) -> int:
+        """Of an ad set or an ad, of which a campaign has `size`."""
+        begin, length, jitter, last = self._begin(index // size)
         # An ad set and its first ad are made in one go, a moment after the campaign.
-        moment = math.floor(begin + length * (jitter + 0.6 * (index % size) / size))
-        return moment if kind == "campaign" else min(moment + 1, math.floor(begin + length))
+        moment = floor(begin + length * (jitter + 0.6 * (index % size) / size)) + 1
+        return min(moment, last)
 
-    def _find_begin(self, campaign: int) -> tuple[float, float, float]:
-        """A campaign's stretch of time, as in `Timetable.slot`, and the share of it that passes before it is made."""
-        return (*self._table.slot(campaign), 0.2 * self._share("born", campaign))
+    def _find_begin(self, campaign: int) -> tuple[float, float, float, int]:
+        """A campaign's stretch of time, the share of it that passes before it is made, and the second that ends it."""
+        begin, length = self._table.slot(campaign)
+        return begin, length, 0.2 * (self._number(campaign) / MOST), floor(begin + length)

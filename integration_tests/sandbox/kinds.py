@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
+
+from integration_tests.sandbox.lives import Standing
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -29,7 +32,8 @@ class Account:
 class Made:
     """Whatever comes to be in an account, the `index`th of its kind, `born` in epoch seconds.
 
-    All its arbitrary choices follow from eight numbers of 64 bits, its `words`.
+    All its arbitrary choices follow from eight numbers of 64 bits, its `words`. `above` is its ad set or campaign.
+    `standing` is what the world found last to hold for it, for as long as that does.
     """
 
     id: str
@@ -38,6 +42,8 @@ class Made:
     name: str
     born: int
     words: tuple[int, ...] = field(compare=False, repr=False)
+    above: Any = field(compare=False, repr=False)
+    standing: Standing | None = field(compare=False, repr=False)
 
     @property
     def created(self) -> datetime:

@@ -77,7 +77,7 @@ class Leads:
 def lead(world: World, node: Lead) -> dict[str, Any]:
     """A lead as Graph JSON; its time is in UTC."""
     number = world.hash(node.id)
-    ad = world.ad_at(node.account_id, int(node.ad_id[9:]))
+    ad = world.family(node.account_id, "ad")[int(node.ad_id[9:])]
     adset, campaign = world.adset_of(ad), world.campaign_of(ad)
     name = _NAMES[number % len(_NAMES)]
     answers = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +39,10 @@ class Limits:
     def __init__(self, world: World) -> None:
         self._world = world
         self._scores: dict[str, Score] = {}
-        self._buc: dict[tuple[str, str], RollingHour] = {}
-        self._apps: dict[str, RollingHour] = {}
-        self._users: dict[str, RollingHour] = {}
-        self._insights: dict[str, RollingHour] = {}
+        self._buc: defaultdict[tuple[str, str], RollingHour] = defaultdict(RollingHour)
+        self._apps: defaultdict[str, RollingHour] = defaultdict(RollingHour)
+        self._users: defaultdict[str, RollingHour] = defaultdict(RollingHour)
+        self._insights: defaultdict[str, RollingHour] = defaultdict(RollingHour)
         self._active: dict[tuple[str, str], Active] = {}
         self.settings = limit_settings(world.scenario.limits)
 
@@ -178,15 +179,15 @@ class Limits:
     def _hours(self, call: Call, now: float) -> list[tuple[RollingHour, Allowance]]:
         """The rolling hours a call counts in, widest first, each with what it may hold."""
         app = self._app(call)
-        found = [(self._apps.setdefault(app, RollingHour()), self.settings.app_allowance)]
+        found = [(self._apps[app], self.settings.app_allowance)]
         if call.token and self.settings.user < math.inf:
-            found.append((self._users.setdefault(call.token, RollingHour()), Allowance(self.settings.user)))
+            found.append((self._users[call.token], Allowance(self.settings.user)))
         if call.account_id is None:
             return found
         kind = kind_of(call)
         if kind == "ads_insights":
             left = self.settings.insights_app * max(0.0, 1 - self.settings.insights_app_pct / 100)
-            found.append((self._insights.setdefault(app, RollingHour()), Allowance(left)))
+            found.append((self._insights[app], Allowance(left)))
         found.append((self._hour(call.account_id, kind), self._allowance(call.account_id, kind, now)))
         return found
 
@@ -205,7 +206,7 @@ class Limits:
     # How much of a quota is used
 
     def _app_usage(self, app: str, now: float) -> str:
-        hour = self._apps.setdefault(app, RollingHour())
+        hour = self._apps[app]
         calls, cpu, wall = self._hour_pct(hour, self.settings.app_allowance, now)
         return f'{{"call_count":{int(calls)},"total_time":{int(wall)},"total_cputime":{int(cpu)}}}'
 
@@ -232,7 +233,7 @@ class Limits:
         )
 
     def _insights_app_pct(self, app: str, now: float) -> float:
-        hour = self._insights.setdefault(app, RollingHour())
+        hour = self._insights[app]
         hour.forget(now)
         pct = self.settings.insights_app_pct + 100 * hour.calls / max(self.settings.insights_app, 1e-9)
         return max(100.0, pct) if hour.block.is_on(now) else pct
@@ -259,7 +260,7 @@ class Limits:
         return self._scores[account_id]
 
     def _hour(self, account_id: str, kind: str) -> RollingHour:
-        return self._buc.setdefault((account_id, kind), RollingHour())
+        return self._buc[account_id, kind]
 
     def _allowance(self, account_id: str, kind: str, now: float) -> Allowance:
         active = self._active_in(account_id, kind, now)

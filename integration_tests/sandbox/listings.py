@@ -115,7 +115,7 @@ class Listings:
             raise unsupported("filtering", "any")
         keep = self.there(node, kind, self._filters.keep(call, kind))
         # Damage works on rows that can be taken apart, so those are not written beforehand.
-        render = partial(objects.part, fields=fields, call=call) if call.faults else objects.writer(kind, fields, call)
+        render = partial(objects.parts, fields, call) if call.faults else objects.writer(kind, fields, call)
         page = positioned if self._by_position else newest_first
         return page(self._row(node, kind), call, call.base_url, "/".join(call.parts), render, keep)
 

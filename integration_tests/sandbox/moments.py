@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,11 @@ from integration_tests.sandbox.errors import Refusal
 from integration_tests.sandbox.world import World
 
 _DAY = 86_400
+# About twelve days: most stretches have one offset only, and a year has few of them.
+_STRETCH = 1 << 20
+_EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = [f"{number:02d}" for number in range(60)]
-_MINUTES = [f"{hour:02d}:{minute}" for hour in range(24) for minute in _SECONDS]
+_MINUTES = [f"{hour:02d}:{minute}:" for hour in range(24) for minute in _SECONDS]
 
 
 def moment(world: World, account_id: str, when: datetime) -> str:
@@ -21,27 +25,45 @@ def moment(world: World, account_id: str, when: datetime) -> str:
 
 def instant(name: str, seconds: int) -> str:
     """The same of epoch seconds, in the time zone with an IANA name."""
-    offset = _offset(name, seconds // _DAY)
-    if offset is None:
-        text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
-        return text[:-3] + text[-2:]
-    days, left = divmod(seconds + offset[0], _DAY)
-    return f"{_date(days)}T{_MINUTES[left // 60]}:{_SECONDS[left % 60]}{offset[1]}"
+    return instants(name)(seconds)
 
 
-@lru_cache(5_000)
-def _offset(name: str, day: int) -> tuple[int, str] | None:
-    """The offset of a whole day of UTC, in seconds and as it is written; None where it changes in between."""
-    first, last = (datetime.fromtimestamp(day * _DAY + each, zone(name)) for each in (0, _DAY))
-    offsets = [each.utcoffset() for each in (first, last)]
-    if offsets[0] is None or offsets[0] != offsets[1]:
-        return None
-    return int(offsets[0].total_seconds()), f"{first:%z}"
+@lru_cache(1000)
+def instants(name: str) -> Callable[[int], str]:
+    """The same for who writes many moments of one time zone."""
+    stretches = _Offsets(name, _STRETCH)
+    days = _Offsets(name, _DAY)
+
+    def written(seconds: int) -> str:
+        offset = stretches[seconds // _STRETCH] or days[seconds // _DAY]
+        if offset is None:
+            text = datetime.fromtimestamp(seconds, zone(name)).isoformat(timespec="seconds")
+            return text[:-3] + text[-2:]
+        ahead, suffix = offset
+        day, left = divmod(seconds + ahead, _DAY)
+        return f"{_date(day)}{_MINUTES[left // 60]}{_SECONDS[left % 60]}{suffix}"
+
+    return written
+
+
+class _Offsets(dict[int, tuple[int, str] | None]):
+    """The offset of the nth stretch of time, in seconds and as it is written; None where it changes in between."""
+
+    def __init__(self, name: str, length: int) -> None:
+        super().__init__()
+        self._zone, self._length = zone(name), length
+
+    def __missing__(self, number: int) -> tuple[int, str] | None:
+        first, last = (datetime.fromtimestamp((number + each) * self._length, self._zone) for each in (0, 1))
+        offset = first.utcoffset()
+        is_one = offset is not None and offset == last.utcoffset()
+        self[number] = (int(offset.total_seconds()), f"{first:%z}") if offset is not None and is_one else None
+        return self[number]
 
 
 @lru_cache(5_000)
 def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * _DAY, UTC).date().isoformat()
+    return f"{date.fromordinal(_EPOCH + day).isoformat()}T"
 
 
 @lru_cache(1000)

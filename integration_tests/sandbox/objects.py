@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -18,8 +19,8 @@ from integration_tests.sandbox import (
 )
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.fields import DEFAULTS, NODE_OF_KIND, node_fields, unknown_field
-from integration_tests.sandbox.kinds import Node, kind_of
-from integration_tests.sandbox.layouts import Layout, Values
+from integration_tests.sandbox.kinds import Made, Node, kind_of
+from integration_tests.sandbox.layouts import Layout, Shared, Values, text, value
 from integration_tests.sandbox.lives import Standing
 from integration_tests.sandbox.objects_creative import CREATIVE, CreativeRows
 from integration_tests.sandbox.objects_delivery import DeliveryRows
@@ -44,9 +45,25 @@ RENDER: dict[str, Callable[..., dict[str, Any]]] = {
 }
 # These show the day or what a token sees, so they are made anew each time.
 _FLEETING = frozenset({"account", "pixel", "user", "business", "lead"})
-_KEPT = 50_000
+_KEPT, _BOOKS = 50_000, 1_000
 # A kind, the fields asked of it, a version, where pictures of it are.
-Asked = tuple[str, tuple[Field, ...] | None, str, str]
+Asked = tuple[str, str, str, Shared]
+
+
+Write = Callable[[Any, Standing], str]
+# Rows by the id of their object, each with the time for which it holds.
+Rows = dict[str, tuple[float, float, str]]
+
+
+class _Book(NamedTuple):
+    """What was asked for: its rows, with which objects its pages began, and what writes a row of an object.
+
+    None writes the rows that are cut out of whole objects.
+    """
+
+    rows: Rows
+    begun: set[str]
+    write: Write | None
 
 
 class Edges(Protocol):
@@ -83,63 +100,78 @@ class Objects:
             "ad": (AD, delivery.ad),
             "creative": (CREATIVE, CreativeRows(world, delivery.labels).creative),
         }
-        # Rows by what was asked for and by id, each with the time for which it holds.
-        self._rows: dict[Asked, dict[str, tuple[float, float, orjson.Fragment]]] = {}
-        self._n_rows = 0
+        self._books: dict[Asked, _Book | None] = {}
+        self._n_kept = 0
 
     def whole(self, node: Node, call: Call | None = None) -> dict[str, Any]:
         """Every field of an object, as of now; pictures in the size and from the place that a call asks for."""
         kind = kind_of(node)
-        if kind in self._written:
+        if kind in self._written and isinstance(node, Made):
             layout, make = self._written[kind]
-            values = make(node, self._world.standing(node))
-            if kind == "creative":
-                values |= thumbnails.place(call)
-            whole: dict[str, Any] = orjson.loads(layout.writer(None)(values))
+            write = layout.writer(None, thumbnails.place(call) if kind == "creative" else ())
+            whole: dict[str, Any] = value(write(make(node, self._world.standing(node))))
         else:
             whole = RENDER[kind](self._world, node)
         if call is not None and call.version in self._futures:
             return self._futures[call.version].node(NODE_OF_KIND[kind]).shown(whole)
         return whole
 
-    def writer(self, kind: str, fields: tuple[Field, ...] | None, call: Call) -> Callable[[Any], Any]:
-        """What makes rows of objects of a kind, with the fields asked for, ready to be written as JSON."""
-        if kind in _FLEETING or call.version in self._futures or any(
+    def parts(self, fields: tuple[Field, ...] | None, call: Call, nodes: Sequence[Node]) -> list[dict[str, Any]]:
+        """Objects with the fields asked for, each as of `part`."""
+        return [self.part(node, fields, call) for node in nodes]
+
+    def writer(self, kind: str, fields: tuple[Field, ...] | None, call: Call) -> Callable[[Sequence[Any]], Any]:
+        """What makes the rows of a page of objects of a kind, with the fields that a call asks for, ready to be sent.
+
+        `fields` are what the parameter of the call says.
+        """
+        if kind in _FLEETING or call.version in self._futures:
+            return partial(self.parts, fields, call)
+        place = thumbnails.place(call) if kind == "creative" else ()
+        if self._n_kept >= _KEPT or len(self._books) >= _BOOKS:
+            self._books.clear()
+            self._n_kept = 0
+        asked = (kind, call.params.get("fields", ""), call.version, place)
+        if asked not in self._books:
+            self._books[asked] = self._opened(kind, fields, place)
+        book = self._books[asked]
+        if book is None:
+            return partial(self.parts, fields, call)
+        write = book.write or (lambda node, _: text(self.part(node, fields, call)))
+        return partial(self._page, book, write)
+
+    def _page(self, book: _Book, write: Write, nodes: Sequence[Any]) -> orjson.Fragment:
+        rows, begun, _ = book
+        standing_at, now = self._world.standing_at, self._world.now_seconds()
+        first = nodes[0].id if nodes else ""
+        if first not in begun:
+            # Most pages are read once, and to keep a row costs a tenth of making it: a page read again is kept.
+            begun.add(first)
+            self._n_kept += 1
+            return _fragment([write(node, standing_at(node, now)) for node in nodes])
+        page, known_before = [], len(rows)
+        for node in nodes:
+            row = rows.get(node.id)
+            if row is None or not row[0] <= now < row[1]:
+                standing = standing_at(node, now)
+                row = rows[node.id] = (now, standing.until, write(node, standing))
+            page.append(row[2])
+        self._n_kept += len(rows) - known_before
+        return _fragment(page)
+
+    def _opened(self, kind: str, fields: tuple[Field, ...] | None, place: Shared) -> _Book | None:
+        """A new book; None where something is asked of what is behind fields: then rows are not only their object's."""
+        if any(
             field.inner is not None or field.modifiers or (self.edges and self.edges.has(kind, field.name))
             for field in fields or ()
-        ):  # fmt: skip
-            return lambda node: self.part(node, fields, call)
-        place = thumbnails.place(call) if kind == "creative" else {}
-        if self._n_rows >= _KEPT:
-            self._rows.clear()
-            self._n_rows = 0
-        rows = self._rows.setdefault((kind, fields, call.version, "".join(place.values())), {})
-        write = self._plain_writer(kind, fields, call, place)
-        world, now = self._world, self._world.now_seconds()
-
-        def row(node: Any) -> orjson.Fragment:
-            known = rows.get(node.id)
-            if known and known[0] <= now < known[1]:
-                return known[2]
-            standing = world.standing_at(node, now)
-            written = orjson.Fragment(write(node, standing))
-            self._n_rows += 1
-            rows[node.id] = (now, standing.until, written)
-            return written
-
-        return row
-
-    def _plain_writer(
-        self, kind: str, fields: tuple[Field, ...] | None, call: Call, place: dict[str, str]
-    ) -> Callable[[Any, Standing], bytes]:
+        ):
+            return None
         if kind not in self._written:
-            return lambda node, _: orjson.dumps(self.part(node, fields, call))
+            return _Book({}, set(), None)
         layout, values = self._written[kind]
         names = dict.fromkeys([*(field.name for field in fields or ()), "id"])
-        write = layout.writer(tuple(names))
-        if place:
-            return lambda node, standing: write(values(node, standing) | place)
-        return lambda node, standing: write(values(node, standing))
+        write = layout.writer(tuple(names), place)
+        return _Book({}, set(), lambda node, standing: write(values(node, standing)))
 
     def part(self, node: Node, fields: tuple[Field, ...] | None, call: Call) -> dict[str, Any]:
         """An object with the fields asked for; its id comes unasked.
@@ -155,11 +187,11 @@ class Objects:
         self.check(kind, fields, call.version)
         row: dict[str, Any] = {}
         for field in fields:
-            value = whole.get(field.name)
+            found = whole.get(field.name)
             if field.name not in whole and self.edges and self.edges.has(kind, field.name):
                 row[field.name] = self.edges.nested(node, field, call)
-            elif value is not None:
-                row[field.name] = value if field.inner is None else self._inner(kind, field, value, call)
+            elif found is not None:
+                row[field.name] = found if field.inner is None else self._inner(kind, field, found, call)
         if "id" in whole:
             row["id"] = whole["id"]
         return row
@@ -174,20 +206,24 @@ class Objects:
             if field.name not in known and not (self.edges and self.edges.has(kind, field.name)):
                 raise unknown_field(kind, field.name)
 
-    def _inner(self, kind: str, field: Field, value: Any, call: Call) -> Any:
+    def _inner(self, kind: str, field: Field, whole: Any, call: Call) -> Any:
         """What is behind a field: another object, several, or plain nested JSON."""
-        if isinstance(value, list):
-            return [self._inner(kind, field, each, call) for each in value]
-        if not isinstance(value, dict):
-            return value
+        if isinstance(whole, list):
+            return [self._inner(kind, field, each, call) for each in whole]
+        if not isinstance(whole, dict):
+            return whole
         inner = field.inner or ()
-        if field.name in node_fields(NODE_OF_KIND[kind], call.version).links and "id" in value:
-            node = self._world.find(value["id"])
+        if field.name in node_fields(NODE_OF_KIND[kind], call.version).links and "id" in whole:
+            node = self._world.find(whole["id"])
             if node is not None:
                 return self.part(node, inner, replace(call, params={**call.params, **dict(field.modifiers)}))
         found = {}
         for each in inner:
-            if value.get(each.name) is not None:
-                nested = value[each.name]
+            if whole.get(each.name) is not None:
+                nested = whole[each.name]
                 found[each.name] = nested if each.inner is None else self._inner(kind, each, nested, call)
         return found
+
+
+def _fragment(rows: Sequence[str]) -> orjson.Fragment:
+    return orjson.Fragment(f"[{','.join(rows)}]".encode("latin-1"))

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from integration_tests.sandbox.kinds import Audience, Thing
+from integration_tests.sandbox.layouts import value
 from integration_tests.sandbox.moments import moment
-from integration_tests.sandbox.targeting import targeting
+from integration_tests.sandbox.targeting import Targetings, targeting
 from integration_tests.sandbox.world import World
 
 READY = {"code": 200, "description": "This audience is ready for use."}
@@ -17,8 +18,8 @@ ALLOWED = {"can_edit": True, "can_see_insight": "True", "can_share": "True", "su
 
 def audience(world: World, node: Audience) -> dict[str, Any]:
     """A custom audience: from the pixel, from a list, a lookalike, or from engagement."""
-    number, life = world.hash(node.id), world.life(node)
-    size = 1000 + world.hash(node.id, "size", life.revision) % 4_000_000 // 100 * 100
+    number, (revision, updated, _, _) = world.hash(node.id), world.life(node)
+    size = 1000 + world.hash(node.id, "size", revision) % 4_000_000 // 100 * 100
     subtype = ("WEBSITE", "CUSTOM", "LOOKALIKE", "ENGAGEMENT")[number % 4]
     row: dict[str, Any] = {
         "id": node.id,
@@ -38,8 +39,8 @@ def audience(world: World, node: Audience) -> dict[str, Any]:
         "lookalike_audience_ids": [],
         "sharing_status": {"sharing_relationship_id": 0, "status": "NOT_SHARED"},
         "time_created": int(node.created.timestamp()),
-        "time_updated": life.updated,
-        "time_content_updated": life.updated,
+        "time_updated": updated,
+        "time_content_updated": updated,
     }
     if subtype == "WEBSITE":
         row["pixel_id"] = world.object_id(node.account_id, "pixel", 0)
@@ -83,7 +84,7 @@ def saved_audience(world: World, node: Thing) -> dict[str, Any]:
         "permission_for_actions": ALLOWED,
         "run_status": "ACTIVE",
         "sentence_lines": [{"content": "Location:", "children": ["United States"]}],
-        "targeting": targeting(world, node.account_id, number, number),
+        "targeting": value(targeting(number, Targetings(world).all_but_ages(node.account_id, number))),
         "time_created": made,
         "time_updated": made,
     }

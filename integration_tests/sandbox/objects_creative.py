@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from integration_tests.sandbox.kinds import Creative, Thing
-from integration_tests.sandbox.layouts import Layout, Values, member, text
+from integration_tests.sandbox.layouts import Layout, Values, filler, member, text
 from integration_tests.sandbox.lives import Standing
 from integration_tests.sandbox.moments import moment
-from integration_tests.sandbox.thumbnails import ELSEWHERE
 from integration_tests.sandbox.world import World
 
 _TEXTS = (
@@ -22,6 +21,8 @@ _TEXTS = (
 )
 _HEADLINES = ("Back in stock", "Nur heute: 15 %", "送料無料", "The new classic", "Try it for 30 days 💪")
 _BUTTONS = ("SHOP_NOW", "SIGN_UP", "LEARN_MORE", "GET_OFFER")
+_PAGES = [str(110000000000001 + number) for number in range(9)]
+_MARKED = re.compile(r"<(\w+)>")
 _MARKS = [f"label_{each}" for each in range(13)]
 FORMS = ("link", "video", "feed", "carousel")
 _LINK = "https://example.com/{0}?utm_source=facebook&utm_medium=paid&utm_campaign={{{{campaign.name}}}}"
@@ -50,12 +51,15 @@ CREATIVE = Layout(
 """,
     "name title body object_story_spec video_id image_hash link_url asset_feed_spec product_set_id template_url_spec "
     "template_url adlabels",
+    """
+    id account page status type button thumbnail story media instagram number features picture
+    name title body object_story_spec video_id image_hash link_url asset_feed_spec product_set_id template_url_spec
+    template_url adlabels
+    """,
 )
 _LINK_URL = member("link_url", _LINK.format("shop"))
-_TEMPLATES = {
-    "template_url_spec": member("template_url_spec", {"web": {"url": "https://example.com/{{product.retailer_id}}"}}),
-    "template_url": member("template_url", _LINK.format("product")),
-}
+_TEMPLATE_SPEC = member("template_url_spec", {"web": {"url": "https://example.com/{{product.retailer_id}}"}})
+_TEMPLATE_URL = member("template_url", _LINK.format("product"))
 _TITLES = [member("title", text) for text in _HEADLINES]
 _BODIES = [member("body", text) for text in _TEXTS]
 
@@ -70,55 +74,46 @@ class CreativeRows:
         self._image = lru_cache(1_000)(self._make_image)
 
     def creative(self, node: Creative, standing: Standing) -> Values:
-        """A creative."""
-        world, account_id = self._world, node.account_id
-        number = node.words[0]
-        page, instagram = str(110000000000001 + number % 9), str(17840000000000001 + number % 10**9)
-        form, button = FORMS[number // 3 % 4], _BUTTONS[number // 5 % 4]
-        others: Values = {
-            "name": f',"name":{text(node.name)}', "title": _TITLES[number % 5], "body": _BODIES[number % 4],
-            "adlabels": self._labels(node, number),
-        }  # fmt: skip
-        if form == "video":
-            video = world.object_id(account_id, "video", _of_start(world, node, 3, number))
-            others["video_id"] = f',"video_id":"{video}"'
-            picture, shown = f"{number}.png?oe=65C8B50F", video
+        """A creative; where its thumbnail is, its page says."""
+        world, account_id, number = self._world, node.account_id, node.words[0]
+        page, instagram = _PAGES[number % 9], str(17840000000000001 + number % 10**9)
+        form, is_of_catalogue = FORMS[number // 3 % 4], number % 8 == 0
+        is_video = form == "video"
+        # Only media of the start: a creative may not change when the account grows.
+        there = world.spec(account_id).creatives
+        if is_video:
+            shown = world.object_id(account_id, "video", number % max(1, there // 3))
+            picture = f"{number}.png?oe=65C8B50F"
         else:
-            # Only media of the start: a creative may not change when the account grows.
-            last = max(0, world.spec(account_id).creatives - 1)
-            image = self._image(account_id, min(node.index, last) // 2)
-            others["image_hash"], others["link_url"] = f',"image_hash":"{image}"', _LINK_URL
-            picture, shown = f"{image}.png", image
-        holes = {"page": page, "user": instagram, "shown": shown, "picture": picture}
+            shown = self._image(account_id, min(node.index, max(0, there - 1)) // 2)
+            picture = f"{shown}.png"
         # Texts, button and form all follow from number % 60, the cards of a carousel too.
-        others["object_story_spec"] = self._stories(number % 60) % holes
-        if form == "feed":
-            others["asset_feed_spec"] = self._feeds(number % 60) % _marks(number, shown)
-        if number % 8 == 0:
-            others |= {"product_set_id": f',"product_set_id":"{250000000000000 + number % 10**9}"', **_TEMPLATES}
-        return {
-            **CREATIVE.absent,
-            "id": node.id, "account": account_id, "page": page,
-            "status": "ACTIVE" if (standing.edit >> 32) % 12 else "IN_PROCESS",
-            "type": "VIDEO" if form == "video" else "SHARE", "button": button,
-            "thumbnail": str(120000000000000 + number % 10**9), "host": ELSEWHERE, "size": "64x64",
-            "number": f"{number:016x}",
-            "story": str(600000000000000 + number % 10**14), "media": str(17900000000000001 + number % 10**9),
-            "instagram": instagram, "features": _FEATURES[number & 15], "picture": picture,
-            **others,
-        }  # fmt: skip
+        story = self._stories(number % 60)((page, instagram, shown, picture))
+        return (
+            node.id, account_id, page, "ACTIVE" if (standing.edit >> 32) % 12 else "IN_PROCESS",
+            "VIDEO" if is_video else "SHARE", _BUTTONS[number // 5 % 4], str(120000000000000 + number % 10**9),
+            str(600000000000000 + number % 10**14), str(17900000000000001 + number % 10**9), instagram,
+            number.to_bytes(8).hex(), _FEATURES[number & 15], picture,
+            f',"name":{text(node.name)}', _TITLES[number % 5], _BODIES[number % 4], story,
+            f',"video_id":"{shown}"' if is_video else "", "" if is_video else f',"image_hash":"{shown}"',
+            "" if is_video else _LINK_URL,
+            self._feeds(number % 60)(_marks(number, shown)) if form == "feed" else "",
+            f',"product_set_id":"{250000000000000 + number % 10**9}"' if is_of_catalogue else "",
+            _TEMPLATE_SPEC if is_of_catalogue else "", _TEMPLATE_URL if is_of_catalogue else "",
+            self._labels(node, number),
+        )  # fmt: skip
 
     def _make_image(self, account_id: str, index: int) -> str:
         return self._world.object_id(account_id, "image", index).partition(":")[2]
 
 
-def _stencil(name: str, value: Any) -> str:
-    """A member with holes: where a text says `<page>`, the JSON has `%(page)s`."""
-    return re.sub(r"<(\w+)>", r"%(\1)s", member(name, value).replace("%", "%%"))
+def _stencil(name: str, value: Any, holes: Sequence[str]) -> Callable[[Values], str]:
+    """What writes a member with holes: where a text says `<page>`, the value of that name is put."""
+    return filler(_MARKED.sub(r"%(\1)s", member(name, value)), {hole: at for at, hole in enumerate(holes)})
 
 
-def _story(number: int) -> str:
-    """The object story spec; the holes are page, user, shown (the image's hash or the video's id) and picture."""
+def _story(number: int) -> Callable[[Values], str]:
+    """What writes the object story spec: of page, user, shown (the image's hash or the video's id) and picture."""
     text, headline, button = _TEXTS[number % 4], _HEADLINES[number % 5], _BUTTONS[number // 5 % 4]
     form = FORMS[number // 3 % 4]
     spec: dict[str, Any] = {"page_id": "<page>", "instagram_user_id": "<user>"}
@@ -136,7 +131,7 @@ def _story(number: int) -> str:
     if form == "carousel":
         spec["link_data"]["child_attachments"] = [_card(button, each, number) for each in range(3 + number % 5)]
         spec["link_data"]["multi_share_end_card"] = False
-    return _stencil("object_story_spec", spec)
+    return _stencil("object_story_spec", spec, ("page", "user", "shown", "picture"))
 
 
 def _features(number: int) -> str:
@@ -218,11 +213,6 @@ def video(world: World, node: Thing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _of_start(world: World, node: Creative, share: int, number: int) -> int:
-    # Only media of the start: a creative may not change when the account grows.
-    return number % max(1, world.spec(node.account_id).creatives // share)
-
-
 def _card(button: str, each: int, number: int) -> dict[str, Any]:
     return {
         "link": _LINK.format(f"card-{each}"),
@@ -233,8 +223,8 @@ def _card(button: str, each: int, number: int) -> dict[str, Any]:
     }
 
 
-def _feed(number: int) -> str:
-    """The asset feed spec; the holes are those of `_marks`."""
+def _feed(number: int) -> Callable[[Values], str]:
+    """What writes the asset feed spec, of `_marks`."""
     button = _BUTTONS[number // 5 % 4]
 
     def label(each: int) -> list[dict[str, str]]:
@@ -259,14 +249,10 @@ def _feed(number: int) -> str:
         "optimization_type": ("DEGREES_OF_FREEDOM", "PLACEMENT", "REGULAR")[number % 3],
         "additional_data": {"multi_share_end_card": False, "is_click_to_message": False},
     }  # fmt: skip
-    return _stencil("asset_feed_spec", spec)
+    return _stencil("asset_feed_spec", spec, ("number", "shown", *_MARKS))
 
 
 def _marks(number: int, shown: str) -> Values:
     """What is a feed's own: its number, its image, the ids of its labels."""
     first = 23850000000000000 + number % 10**9
-    return {
-        "number": f"{number:x}",
-        "shown": shown,
-        **{name: str(first + each) for each, name in enumerate(_MARKS)},
-    }
+    return (f"{number:x}", shown, *map(str, range(first, first + len(_MARKS))))

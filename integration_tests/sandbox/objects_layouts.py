@@ -35,6 +35,11 @@ CAMPAIGN = Layout(
 "updated_time":"%(updated)s"
 """,
     "name lifetime_budget daily_budget stop_time spend_cap bid_constraints adlabels issues_info",
+    """
+    id account objective status effective buying_type strategy remaining
+    shares_budget is_app promotion category categories countries created updated
+    name lifetime_budget daily_budget stop_time spend_cap bid_constraints adlabels issues_info
+    """,
 )
 ADSET = Layout(
     """
@@ -70,6 +75,11 @@ ADSET = Layout(
 "updated_time":"%(updated)s"
 """,
     "name targeting bid_amount bid_info end_time bid_constraints adlabels issues_info",
+    """
+    id account campaign status effective budget remaining strategy billing goal
+    destination is_dynamic promoted attribution windows stage conversions edited created updated
+    name targeting bid_amount bid_info end_time bid_constraints adlabels issues_info
+    """,
 )
 AD = Layout(
     """
@@ -96,4 +106,8 @@ AD = Layout(
 "updated_time":"%(updated)s"
 """,
     "name targeting creative bid_amount bid_info adlabels issues_info ad_review_feedback recommendations",
+    """
+    id account campaign adset status effective number pixel post page conversion created updated
+    name targeting creative bid_amount bid_info adlabels issues_info ad_review_feedback recommendations
+    """,
 )

@@ -118,9 +118,9 @@ class RollingHour:
         return HOUR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Allowance:
-    """What an hour may hold."""
+    """What an hour may hold. Nobody changes it; it is made several times a call, and freezing costs most of that."""
 
     calls: float
     cpu: float = math.inf

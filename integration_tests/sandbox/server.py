@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 import uvicorn
 
 from integration_tests.sandbox.batch import answer_batch
-from integration_tests.sandbox.call import Answer, Call
+from integration_tests.sandbox.call import Answer, Call, parameters
 from integration_tests.sandbox.control import Asked, Control, decoded
 from integration_tests.sandbox.faults import WIRE
 from integration_tests.sandbox.graph import written
@@ -94,7 +94,7 @@ class Sandbox:
 def decode(scope: Message, path: str, body: bytes) -> Call:
     """A Graph call from a request; the credentials are taken out of the parameters."""
     headers: dict[bytes, bytes] = dict(scope["headers"])
-    params = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    params = parameters(scope["query_string"].decode())
     form = _form(headers.get(b"content-type", b""), body)
     token, token_in = None, "none"
     authorization = headers.get(b"authorization", b"").decode(errors="replace")
@@ -276,9 +276,11 @@ def server_for(sandbox: Sandbox) -> uvicorn.Server:
 def spare_collector() -> None:
     """Keep the garbage collector of a process that is nothing but a sandbox from looking through what was imported.
 
-    It would stall answers again and again. Not so in a test, where what is there belongs to others.
+    It would stall answers again and again; and most of what a sandbox makes stays, so that it finds next to nothing.
+    Not so in a test, where what is there belongs to others.
     """
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def run(serve: Callable[[], Any]) -> None:

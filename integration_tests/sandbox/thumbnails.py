@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from integration_tests.sandbox.call import Answer, Call
 from integration_tests.sandbox.errors import Refusal
+from integration_tests.sandbox.layouts import Shared
 
 CDN = "_cdn"
 ELSEWHERE = "https://external.xx.fbcdn.net"
@@ -31,12 +32,12 @@ def size_of(call: Call) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
-def place(call: Call | None) -> dict[str, str]:
+def place(call: Call | None) -> Shared:
     """Where pictures are for a call, and in what size; for none, and in no server, where Meta has them."""
     if call is None or not call.base_url:
-        return {"host": ELSEWHERE, "size": f"{DEFAULT}x{DEFAULT}"}
+        return (("host", ELSEWHERE), ("size", f"{DEFAULT}x{DEFAULT}"))
     width, height = size_of(call)
-    return {"host": f"{call.base_url}/{CDN}", "size": f"{width}x{height}"}
+    return (("host", f"{call.base_url}/{CDN}"), ("size", f"{width}x{height}"))
 
 
 def picture(call: Call) -> Answer:

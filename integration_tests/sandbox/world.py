@@ -5,11 +5,10 @@ Nothing is stored: a world of a million ads costs memory for the ads that are as
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache, partial
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any
 
 from integration_tests.sandbox.census import Row
 from integration_tests.sandbox.kinds import (
@@ -33,16 +32,13 @@ from integration_tests.sandbox.scenario import Scenario
 
 __all__ = ["Account", "Ad", "AdSet", "Audience", "Business", "Campaign", "Creative", "Node", "Thing", "World"]
 
-T = TypeVar("T")
 GONE = frozenset({"ARCHIVED", "DELETED"})
-_BELOW = (Ad, AdSet)
-_ENDING = (Ad, AdSet, Campaign)
-_VANISHING = (*_ENDING, Audience, Thing)
+_ENDING = frozenset({Ad, AdSet, Campaign})
+_VANISHING = (Ad, AdSet, Campaign, Audience, Thing)
 # Of the lesser kinds those that nothing else refers to.
 _IN_NO_USE = frozenset({"audience", "saved_audience", "custom_conversion", "rule", "study"})
 # What a review of an ad finds, by chance.
 _REVIEWS = {0: "DISAPPROVED", 1: "WITH_ISSUES", 2: "PENDING_REVIEW"}
-MOST_KNOWN = 300_000
 
 
 class World(Origins):
@@ -53,7 +49,6 @@ class World(Origins):
         self.clock = clock or SandboxClock(scenario.now, scenario.speed)
         self._elapsed = self.clock.monotonic
         self._lives = lru_cache(10_000)(self._make_lives)
-        self._standings: dict[str, Standing] = {}
 
     def now_seconds(self) -> float:
         """The present in epoch seconds."""
@@ -77,56 +72,48 @@ class World(Origins):
 
     # sequences
 
+    def of_kind(self, account_id: str, kind: str) -> Sequence[Any]:
+        """The objects of a kind in an account up to now, oldest first, of every status."""
+        return Row(self.family(account_id, kind).__getitem__, self.census(account_id).count(kind, self.now_seconds()))
+
     def campaigns(self, account_id: str) -> Sequence[Campaign]:
-        """The account's campaigns up to now, oldest first, of every status."""
-        return self._row(account_id, "campaign", self.campaign_at)
+        """The account's campaigns."""
+        return self.of_kind(account_id, "campaign")
 
     def adsets(self, account_id: str) -> Sequence[AdSet]:
-        """The account's ad sets up to now, oldest first, of every status."""
-        return self._row(account_id, "adset", self.adset_at)
+        """The account's ad sets."""
+        return self.of_kind(account_id, "adset")
 
     def ads(self, account_id: str) -> Sequence[Ad]:
-        """The account's ads up to now, oldest first, of every status."""
-        return self._row(account_id, "ad", self.ad_at)
+        """The account's ads."""
+        return self.of_kind(account_id, "ad")
 
     def creatives(self, account_id: str) -> Sequence[Creative]:
-        """The account's creatives up to now."""
-        return self._row(account_id, "creative", self.creative_at)
+        """The account's creatives."""
+        return self.of_kind(account_id, "creative")
 
     def audiences(self, account_id: str) -> Sequence[Audience]:
-        """The account's custom audiences up to now."""
-        return self._row(account_id, "audience", self.audience_at)
+        """The account's custom audiences."""
+        return self.of_kind(account_id, "audience")
 
     def things(self, account_id: str, kind: str) -> Sequence[Thing]:
         """The account's objects of one of the lesser kinds, such as `video` or `pixel`."""
-        return self._row(account_id, kind, partial(self.thing_at, kind))
+        return self.of_kind(account_id, kind)
 
     def adsets_of(self, campaign: Campaign) -> Sequence[AdSet]:
         """A campaign's ad sets up to now."""
-        size = self.spec(campaign.account_id).adsets_per_campaign
-        return self._part(campaign, "adset", self.adset_at, size)
+        return self._part(campaign, "adset", self.spec(campaign.account_id).adsets_per_campaign)
 
     def ads_of(self, parent: Campaign | AdSet) -> Sequence[Ad]:
         """A campaign's or an ad set's ads up to now."""
         spec = self.spec(parent.account_id)
         size = spec.ads_per_adset * (spec.adsets_per_campaign if isinstance(parent, Campaign) else 1)
-        return self._part(parent, "ad", self.ad_at, size)
+        return self._part(parent, "ad", size)
 
-    def _row(self, account_id: str, kind: str, make: Callable[[str, int], T]) -> Sequence[T]:
-        return Row(partial(make, account_id), self.census(account_id).count(kind, self.now_seconds()))
-
-    def _part(self, parent: Campaign | AdSet, kind: str, make: Callable[[str, int], T], size: int) -> Sequence[T]:
-        first = parent.index * size
-        there = self.census(parent.account_id).count(kind, self.now_seconds()) - first
-        return Row(partial(make, parent.account_id), max(0, min(size, there)), first)
-
-    def of_kind(self, account_id: str, kind: str) -> Sequence[Any]:
-        """The objects of a kind in an account, up to now."""
-        known: dict[str, Callable[[str], Sequence[Any]]] = {
-            "campaign": self.campaigns, "adset": self.adsets, "ad": self.ads,
-            "creative": self.creatives, "audience": self.audiences,
-        }  # fmt: skip
-        return known[kind](account_id) if kind in known else self.things(account_id, kind)
+    def _part(self, parent: Campaign | AdSet, kind: str, size: int) -> Sequence[Any]:
+        first, account_id = parent.index * size, parent.account_id
+        there = self.census(account_id).count(kind, self.now_seconds()) - first
+        return Row(self.family(account_id, kind).__getitem__, max(0, min(size, there)), first)
 
     def count_at(self, account_id: str, kind: str, moment: float) -> int:
         """How many objects of a kind there were at a moment (epoch seconds), whatever their status."""
@@ -161,81 +148,71 @@ class World(Origins):
         found = images[index] if index < len(images) else None
         return found if found and found.id == object_id else None
 
-    def campaign_of(self, child: Ad | AdSet) -> Campaign:
+    @staticmethod
+    def campaign_of(child: Ad | AdSet) -> Campaign:
         """The campaign of an ad or an ad set."""
-        return self.campaign_at(child.account_id, int(child.campaign_id[9:]))
+        found: Campaign = child.above.above if isinstance(child, Ad) else child.above
+        return found
 
-    def adset_of(self, ad: Ad) -> AdSet:
+    @staticmethod
+    def adset_of(ad: Ad) -> AdSet:
         """The ad set of an ad."""
-        return self.adset_at(ad.account_id, int(ad.adset_id[9:]))
+        found: AdSet = ad.above
+        return found
 
     # lives
 
-    def life(self, node: Node) -> Life:
+    def life(self, node: Made) -> Life:
         """An object's own edits and end, as of now."""
-        return self._life(node, self.now_seconds())
+        ends = type(node) in _ENDING and node.index > 0
+        return self._lives(node.account_id).at(node.words, node.born, self.now_seconds(), ends=ends)
 
-    def _life(self, node: Node, now: float) -> Life:
-        if isinstance(node, Made):
-            ends = node.index > 0 and isinstance(node, _ENDING)
-            return self._lives(node.account_id).at(node.words, node.born, now, ends=ends)
-        return Life(0, int(self.start), None, math.inf)
-
-    def status(self, node: Node) -> str:
+    def status(self, node: Made) -> str:
         """The status that the advertiser set: ACTIVE, PAUSED, ARCHIVED or DELETED."""
         return self.standing(node).status
 
-    def standing(self, node: Node) -> Standing:
+    def standing(self, node: Made) -> Standing:
         """What holds for an object now, its parents included."""
         return self.standing_at(node, self.start + self._elapsed())
 
-    def standing_at(self, node: Node, now: float) -> Standing:
+    def standing_at(self, node: Made, now: float) -> Standing:
         """The same, for who asks about many objects at one moment, the present (epoch seconds)."""
-        known = self._standings.get(node.id)
-        if known is not None and known.since <= now < known.until:
-            return known
-        found = self._stand(node, now)
-        if len(self._standings) > MOST_KNOWN:
-            self._standings.clear()
-        self._standings[node.id] = found
-        return found
+        known = node.standing
+        if known is None or not known.since <= now < known.until:
+            known = node.standing = self._stand(node, now)
+        return known
 
-    def effective_status(self, node: Node) -> str:
+    def effective_status(self, node: Made) -> str:
         """What holds in the end, parents and review included."""
         return self.standing(node).effective
 
-    def updated(self, node: Node) -> datetime:
+    def updated(self, node: Made) -> datetime:
         """The updated time: the last edit of the object, or of a parent, since what holds for it follows from both."""
         return datetime.fromtimestamp(self.standing(node).updated, UTC)
 
-    def _stand(self, node: Node, now: float) -> Standing:
-        revision, updated, ended, until = life = self._life(node, now)
-        edit = edit_of(node.words, revision) if isinstance(node, Made) else 0
-        own, gone, paused = self._status(node, life, edit), ended or "", ""
-        if isinstance(node, _BELOW):
-            above = self.standing_at(self.adset_of(node) if isinstance(node, Ad) else self.campaign_of(node), now)
-            updated = max(updated, above.updated)
-            until = min(until, above.until)
-            paused = above.paused
-            gone = above.gone if above.gone == "DELETED" else gone or above.gone
-        effective = gone or (own if own == "PAUSED" else paused)
-        if not effective:
-            chance = (edit >> 40) % 50
-            if isinstance(node, Ad):
-                effective = _REVIEWS.get(chance, own)
-            else:
-                effective = "WITH_ISSUES" if chance == 1 and isinstance(node, _ENDING) else own
+    def _stand(self, node: Made, now: float) -> Standing:
+        kind, words, above = type(node), node.words, node.above
+        ends = node.index > 0 and kind in _ENDING
+        revision, updated, ended, until = self._lives(node.account_id).at(words, node.born, now, ends=ends)
+        edit = edit_of(words, revision)
+        own = ended or ("ACTIVE" if not ends or (edit >> 32) % 6 else "PAUSED")
+        gone, paused = ended or "", ""
+        if above is not None:
+            over = self.standing_at(above, now)
+            paused, updated, until = over.paused, max(updated, over.updated), min(until, over.until)
+            if over.gone == "DELETED" or not gone:
+                gone = over.gone
+        if gone:
+            effective = gone
+        elif own == "PAUSED" or paused:
+            effective = own if own == "PAUSED" else paused
+        elif kind is Ad:
+            effective = _REVIEWS.get((edit >> 40) % 50, own)
+        else:
+            effective = "WITH_ISSUES" if kind in _ENDING and (edit >> 40) % 50 == 1 else own
         if own == "PAUSED" and not paused:
-            paused = "CAMPAIGN_PAUSED" if isinstance(node, Campaign) else "ADSET_PAUSED"
+            paused = "CAMPAIGN_PAUSED" if kind is Campaign else "ADSET_PAUSED"
         return Standing(own, effective, edit, updated, now, until, gone, paused)
-
-    @staticmethod
-    def _status(node: Node, life: Life, edit: int) -> str:
-        if life.ended:
-            return life.ended
-        if not isinstance(node, _ENDING) or not node.index or (edit >> 32) % 6:
-            return "ACTIVE"
-        return "PAUSED"
 
     def absences(self, node: Node) -> list[tuple[float, float]]:
         """From when until when (epoch seconds) an object or a parent was archived or deleted, up to now."""
@@ -257,7 +234,7 @@ class World(Origins):
         return any(self._ending(each).vanishes <= now for each in (node, *self.parents(node)))
 
     def _ending(self, node: Node) -> Ending:
-        if not isinstance(node, _ENDING) or not node.index:
+        if not isinstance(node, Ad | AdSet | Campaign) or not node.index:
             return NEVER
         return self._lives(node.account_id).ending(node.words, node.born)
 
