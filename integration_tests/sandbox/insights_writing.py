@@ -1,79 +1,27 @@
 """How a row's numbers are written in its JSON: as counts, as money, in proportion to something of the row.
 
-Rows are made by the hundred thousand, and most numbers in them come again and again: each is written once and kept.
+Rows are made by the hundred thousand, so nothing is written twice that is the same in many of them: a count with all
+that stands around it is kept, and the windows of an element that have the same number share its text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 
-Money = Callable[[int], str]
-# Stands in a layout for the number that it has in every place.
-NUMBER = "\0"
-# A writer that outlives its row forgets everything when it holds so many numbers.
-_MOST_KEPT = 20_000
-
-
-@dataclass(slots=True)
-class Scale:
-    """What the counts of the present row are put in proportion to; `spend` in units of the currency."""
-
-    spend: float = 0.0
-    impressions: int = 0
-    reach: int = 0
-    plays: int = 0
-    seconds: int = 0
+# The JSON of a count.
+Number = Callable[[int], str]
+# How the present row writes kinds of numbers; None for what means nothing in it.
+Numbers = Mapping[str, Number | None]
+# What is in an element: names, and which of its counts each has.
+Layout = tuple[tuple[str, int], ...]
+# A memory of texts forgets everything when it holds so many.
+_MOST_KEPT = 5_000
 
 
-class Writer(dict[int, str]):
-    """The JSON of each count in one kind of field; '' for what is left out. `of_row` says that it holds for one row.
-
-    With a `layout` that is what is written, the number wherever `NUMBER` stands.
-    """
-
-    def __init__(self, write: Callable[[int], str], layout: str, *, of_row: bool) -> None:
-        super().__init__()
-        self._write, self._pieces, self.of_row = write, layout.split(NUMBER) if layout else None, of_row
-
-    def __missing__(self, count: int) -> str:
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        text = self._write(count) if count else ""
-        if self._pieces is not None and text:
-            text = text.join(self._pieces)
-        self[count] = text
-        return text
-
-
-def writer(kind: str, money: Money, scale: Scale, layout: str) -> Writer:
-    """The writer of a kind of array in `data/actions.json`; it reads `scale` when it writes."""
-    if kind.startswith("curve_"):
-        points = int(kind.removeprefix("curve_"))
-        curve = f"[{','.join(str(max(2, 100 * 3 // (3 + n))) for n in range(points))}]"
-        return Writer(lambda count: curve, layout, of_row=False)
-    lasting: dict[str, Callable[[int], str]] = {
-        "count": lambda count: f'"{count}"',
-        "money": lambda count: f'"{money(count)}"',
-        "unique": lambda count: f'"{unique(count)}"',
-    }
-    if kind in lasting:
-        return Writer(lasting[kind], layout, of_row=False)
-    of_row: dict[str, Callable[[int], str]] = {
-        "cost": lambda count: ratio(scale.spend, count),
-        "rate": lambda count: ratio(100 * count, scale.impressions),
-        "roas": lambda count: ratio(float(money(count)), scale.spend),
-        "unique_cost": lambda count: ratio(scale.spend, unique(count)),
-        "unique_rate": lambda count: ratio(100 * unique(count), scale.reach),
-        "average": lambda count: f'"{max(1, scale.seconds // scale.plays)}"' if scale.plays else "",
-    }
-    return Writer(of_row[kind], layout, of_row=True)
-
-
-def ratio(over: float, under: float) -> str:
-    """A quotient as JSON; '' where it means nothing."""
-    if not over or not under:
-        return ""
+def quotient(over: float, under: float) -> str:
+    """A number in proportion to another, as JSON."""
     text = '"%.6f"' % (over / under)  # faster than an f-string
     return text if text[-2] != "0" else f'{text[:-2].rstrip("0").rstrip(".")}"'
 
@@ -87,3 +35,112 @@ def decimal(number: float) -> str:
     """A number as Meta writes it: at most six decimals, no zeros at the end."""
     text = f"{number:.6f}"
     return text.rstrip("0").rstrip(".") if text[-1] == "0" else text
+
+
+def amount(minor: int, decimals: int) -> str:
+    """An amount of money from its minor units."""
+    if not decimals:
+        return str(minor)
+    text = f"{minor / 100:.2f}"
+    return text.rstrip("0").rstrip(".") if text[-1] == "0" else text
+
+
+def numbers_of_row(spend: float, impressions: int, reach: int, length: int, decimals: int) -> Numbers:
+    """How numbers are written that are in proportion to something of their row; `length` is seconds of a play."""
+    return {
+        "cost": (lambda count: quotient(spend, count)) if spend else None,
+        "roas": (lambda count: quotient(float(amount(count, decimals)), spend)) if spend else None,
+        "rate": (lambda count: quotient(100 * count, impressions)) if impressions else None,
+        "reach_rate": (lambda count: quotient(100 * count, reach)) if reach else None,
+        "average": (lambda _: f'"{length}"') if length else None,
+    }
+
+
+def _number(kind: str, decimals: int) -> Number | None:
+    """How a number is written where that is the same in every row; None for the kinds of `numbers_of_row`."""
+    if kind == "count":
+        return lambda count: f'"{count}"'
+    if kind == "money":
+        return lambda count: f'"{amount(count, decimals)}"'
+    if kind.startswith("curve_"):
+        points = int(kind.removeprefix("curve_"))
+        curve = f"[{','.join(str(max(2, 100 * 3 // (3 + n))) for n in range(points))}]"
+        return lambda _: curve
+    return None
+
+
+class Kept(dict[int, str]):
+    """Texts of counts."""
+
+    def __init__(self, number: Number, pieces: Sequence[str]) -> None:
+        super().__init__()
+        self._number, self._pieces = number, pieces
+
+    def __missing__(self, count: int) -> str:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        text = self[count] = self._number(count).join(self._pieces)
+        return text
+
+
+class Same:
+    """Writes elements in which every window has the same count."""
+
+    def __init__(self, kind: str, decimals: int, layout: Layout) -> None:
+        self._kind = kind
+        self._pieces = _template(layout).split("%s")
+        number = _number(kind, decimals)
+        self._kept = Kept(number, self._pieces) if number else None
+
+    def write(self, counted: Sequence[tuple[str, int]], numbers: Numbers) -> list[str]:
+        """The elements without what they begin with, from their heads and counts."""
+        kept = self._kept
+        if kept is not None:
+            return [head + kept[count] for head, count in counted]
+        number, pieces = numbers[self._kind], self._pieces
+        return [head + number(count).join(pieces) for head, count in counted] if number else []
+
+
+class Mixed(dict[tuple[bool, ...], "tuple[str, itemgetter[str]]"]):
+    """Writes elements whose windows differ; a window without a count is left out.
+
+    It is a memory of how an element looks by which of its counts there are.
+    """
+
+    def __init__(self, kind: str, decimals: int, layout: Layout) -> None:
+        super().__init__()
+        self._kind, self._layout = kind, layout
+        number = _number(kind, decimals)
+        self._kept = Kept(number, ("", "")) if number else None
+
+    def __missing__(self, shape: tuple[bool, ...]) -> tuple[str, itemgetter[str]]:
+        shown = tuple((name, part) for name, part in self._layout if shape[part])
+        made = self[shape] = (_template(shown), itemgetter(*(part for _, part in shown)))
+        return made
+
+    def write(self, counted: Sequence[tuple[str, Sequence[int]]], numbers: Numbers) -> list[str]:
+        """The elements without what they begin with, from their heads and counts."""
+        number = numbers[self._kind] if self._kept is None else self._kept.__getitem__
+        if number is None:
+            return []
+        found = []
+        for head, counts in counted:
+            texts, before, text = [], 0, ""
+            for count in counts:
+                # Most windows hold all there is.
+                if count != before:
+                    before, text = count, number(count) if count else ""
+                texts.append(text)
+            template, chosen = self[tuple(map(bool, counts))]
+            found.append(head + template % chosen(texts))
+        return found
+
+
+@lru_cache(100)
+def writer(kind: str, decimals: int, layout: Layout) -> Same | Mixed:
+    """What writes the elements of a kind of array in `data/actions.json` with a certain layout."""
+    return (Mixed if len({part for _, part in layout}) > 1 else Same)(kind, decimals, layout)
+
+
+def _template(layout: Layout) -> str:
+    return ",".join(f'"{name}":%s' for name, _ in layout) + "}"
