@@ -98,8 +98,7 @@ class Collector:
         if query.is_empty:
             return
         ads = ads_under(self._world, query.node)
-        days = sum((period.until - period.since).days + 1 for period in query.periods)
-        if len(ads) * days > max_work:
+        if len(ads) * sum((period.until - period.since).days + 1 for period in query.periods) > max_work:
             raise TooMuchWork
         counts, adding = self._condition(query), _Adding(self._delivery, self._dimensions, query, found, self._keyless)
         for ad in ads:

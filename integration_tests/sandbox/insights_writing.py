@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 
 # The JSON of a count.
 Number = Callable[[int], str]
@@ -56,30 +55,17 @@ def numbers_of_row(spend: float, impressions: int, reach: int, length: int, deci
     }
 
 
-def _number(kind: str, decimals: int) -> Number | None:
-    """How a number is written where that is the same in every row; None for the kinds of `numbers_of_row`."""
-    if kind == "count":
-        return lambda count: f'"{count}"'
-    if kind == "money":
-        return lambda count: f'"{amount(count, decimals)}"'
-    if kind.startswith("curve_"):
-        points = int(kind.removeprefix("curve_"))
-        curve = f"[{','.join(str(max(2, 100 * 3 // (3 + n))) for n in range(points))}]"
-        return lambda _: curve
-    return None
-
-
 class Kept(dict[int, str]):
     """Texts of counts."""
 
-    def __init__(self, number: Number, pieces: Sequence[str]) -> None:
+    def __init__(self, number: Number) -> None:
         super().__init__()
-        self._number, self._pieces = number, pieces
+        self._number = number
 
     def __missing__(self, count: int) -> str:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        text = self[count] = self._number(count).join(self._pieces)
+        text = self[count] = self._number(count)
         return text
 
 
@@ -87,53 +73,53 @@ class Same:
     """Writes elements in which every window has the same count."""
 
     def __init__(self, kind: str, decimals: int, layout: Layout) -> None:
-        self._kind = kind
+        self._kind, self._lasting = kind, _lasting(kind, decimals)
         self._pieces = _template(layout).split("%s")
-        number = _number(kind, decimals)
-        self._kept = Kept(number, self._pieces) if number else None
 
     def write(self, counted: Sequence[tuple[str, int]], numbers: Numbers) -> list[str]:
         """The elements without what they begin with, from their heads and counts."""
-        kept = self._kept
-        if kept is not None:
-            return [head + kept[count] for head, count in counted]
-        number, pieces = numbers[self._kind], self._pieces
+        number, pieces = numbers[self._kind] if self._lasting is None else self._lasting.__getitem__, self._pieces
         return [head + number(count).join(pieces) for head, count in counted] if number else []
 
 
-class Mixed(dict[tuple[bool, ...], "tuple[str, itemgetter[str]]"]):
-    """Writes elements whose windows differ; a window without a count is left out.
-
-    It is a memory of how an element looks by which of its counts there are.
-    """
+class Mixed:
+    """Writes elements whose windows differ; a window without a count is left out."""
 
     def __init__(self, kind: str, decimals: int, layout: Layout) -> None:
-        super().__init__()
-        self._kind, self._layout = kind, layout
-        number = _number(kind, decimals)
-        self._kept = Kept(number, ("", "")) if number else None
-
-    def __missing__(self, shape: tuple[bool, ...]) -> tuple[str, itemgetter[str]]:
-        shown = tuple((name, part) for name, part in self._layout if shape[part])
-        made = self[shape] = (_template(shown), itemgetter(*(part for _, part in shown)))
-        return made
+        self._kind, self._lasting = kind, _lasting(kind, decimals)
+        self._layout = [(f',"{name}":', part) for name, part in layout]
 
     def write(self, counted: Sequence[tuple[str, Sequence[int]]], numbers: Numbers) -> list[str]:
         """The elements without what they begin with, from their heads and counts."""
-        number = numbers[self._kind] if self._kept is None else self._kept.__getitem__
+        number = numbers[self._kind] if self._lasting is None else self._lasting.__getitem__
         if number is None:
             return []
         found = []
         for head, counts in counted:
-            texts, before, text = [], 0, ""
-            for count in counts:
-                # Most windows hold all there is.
-                if count != before:
-                    before, text = count, number(count) if count else ""
-                texts.append(text)
-            template, chosen = self[tuple(map(bool, counts))]
-            found.append(head + template % chosen(texts))
+            text, before, shown = "", 0, ""
+            for name, part in self._layout:
+                if count := counts[part]:
+                    # Most windows hold all there is.
+                    if count != before:
+                        before, shown = count, number(count)
+                    text += name + shown
+            # The first comma is one too many.
+            found.append(f"{head}{text[1:]}}}")
         return found
+
+
+@lru_cache(100)
+def _lasting(kind: str, decimals: int) -> Kept | None:
+    """How a number is written where that is the same in every row; None for the kinds of `numbers_of_row`."""
+    if kind == "count":
+        return Kept(lambda count: f'"{count}"')
+    if kind == "money":
+        return Kept(lambda count: f'"{amount(count, decimals)}"')
+    if kind.startswith("curve_"):
+        points = int(kind.removeprefix("curve_"))
+        curve = f"[{','.join(str(max(2, 100 * 3 // (3 + n))) for n in range(points))}]"
+        return Kept(lambda _: curve)
+    return None
 
 
 @lru_cache(100)
