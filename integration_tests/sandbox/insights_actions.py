@@ -10,22 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
 import orjson
 
 from integration_tests.sandbox.breakdown_rules import off_meta
 from integration_tests.sandbox.dimensions import JOINT, decimals
-from integration_tests.sandbox.figures import FIRST_CONVERSION, REACH_SUM, WIDTH
-from integration_tests.sandbox.insights_counting import Counting, Found, Together
+from integration_tests.sandbox.figures import FIRST_CONVERSION, REACH_SUM
+from integration_tests.sandbox.insights_compiled import Cells, Found, Plan, Scale, Write
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_rows import Row
 from integration_tests.sandbox.insights_sources import Source, source, tables
-from integration_tests.sandbox.insights_writing import Layout, Mixed, Numbers, writer
 
 # What an action counts in each of: as `value`, in three click windows, as a view, as an engaged view.
 WINDOWS = {"1d_click": 1, "7d_click": 2, "28d_click": 3, "1d_view": 4, "1d_ev": 5}
-# Kinds of fields that are about people, as the kind of number that these are written as.
-_OF_PEOPLE = {"unique": "count", "unique_cost": "cost", "unique_rate": "reach_rate"}
 _MOST_HEADS, _MOST_OUTLINES = 5_000, 500
 
 
@@ -82,23 +80,24 @@ class Actions:
         self._asked = asked
         self._heads = Heads(asked.action_dims)
         self._names = ("value", *asked.windows)
-        self._places = (0, *(WINDOWS[name] for name in asked.windows))
+        self._shown = (0, *(WINDOWS[name] for name in asked.windows))
         # Conversions say nothing of the action breakdowns.
         self._nothing = self._heads[JOINT * (len(asked.action_dims) - 1)]
-        self._on_meta = Counting(FIRST_CONVERSION if asked.action_dims else WIDTH)
-        self._off_meta = Counting(WIDTH) if asked.action_dims else self._on_meta
-        self._together: dict[tuple[Source, ...], Together] = {}
         self._at: dict[tuple[tuple[Source, ...], str], int] = {}
+        self._together: list[tuple[tuple[Source, ...], Write]] = []
+        on_meta, conversions = Plan(asked.decimals), Plan(asked.decimals)
+        self._plans = (on_meta, conversions)
         # Each field: its start, whether only ads of a catalogue have it, and its action types: how an element begins,
         # how another one does, and where they are.
         self._fields = [(f'"{name}":[', *self._field(name)) for name in asked.fields]
+        self._on_meta, self._conversions = on_meta.function(), conversions.function()
         self._outlines: dict[tuple[bool, ...], Outline] = {}
 
-    def text(self, row: Row, numbers: Numbers, *, of_catalogue: bool) -> str:
+    def text(self, row: Row, scale: Scale, *, of_catalogue: bool) -> str:
         """The fields of a row that are not empty, as JSON without braces."""
         if not self._fields:
             return ""
-        found = self._elements(row, numbers)
+        found = self._elements(row, scale)
         shape = (of_catalogue, *map(bool, found))
         outline = self._outlines.get(shape)
         if outline is None:
@@ -125,23 +124,33 @@ class Actions:
                     before, end = ",", "],"
         return [*fixed, end[:-1]], gaps
 
-    def _elements(self, row: Row, numbers: Numbers) -> Found:
+    def _elements(self, row: Row, scale: Scale) -> Found:
         """The elements of every place."""
         found: Found = [()] * len(self._at)
-        figures = row.figures
-        whole = [(self._nothing, figures)]
+        figures, by_action = row.figures, row.by_action
         if self._asked.action_dims:
             heads = self._heads
-            on_meta = self._on_meta.summed([(heads[key], each) for key, each in sorted(row.by_action.items())])
-            # Where a row has no conversions, none have to be added up.
-            off_meta = self._off_meta.summed(whole) if any(figures[FIRST_CONVERSION:REACH_SUM]) else []
-            self._off_meta.fill(off_meta, numbers, found)
+            cells = [(heads[key], by_action[key]) for key in sorted(by_action)]
         else:
-            on_meta = off_meta = self._on_meta.summed(whole)
-        self._on_meta.fill(on_meta, numbers, found)
-        for together in self._together.values():
-            together.fill(on_meta, off_meta, numbers, found)
+            cells = [(self._nothing, figures)]
+        self._on_meta(cells, scale, found)
+        # Where a row has no conversions, none have to be added up.
+        if any(figures[FIRST_CONVERSION:REACH_SUM]):
+            self._conversions([(self._nothing, figures)], scale, found)
+        for sources, write in self._together:
+            write(self._added(sources, cells, figures), scale, found)
         return found
+
+    def _added(self, sources: Sequence[Source], cells: Sequence[tuple[str, list[int]]], figures: list[int]) -> Cells:
+        """The counts of several sources added up by place, in the order in which the sources have some."""
+        found: dict[str, tuple[int, ...]] = {}
+        for each in sources:
+            for head, own in [(self._nothing, figures)] if each.is_off_meta else cells:
+                counts = each.counts(own)
+                if any(counts):
+                    before = found.get(head)
+                    found[head] = tuple(map(add, before, counts)) if before else counts
+        return found.items()
 
     def _field(self, field: str) -> tuple[bool, list[tuple[str, str, int]]]:
         kind, types, *rest = tables()["fields"][field]
@@ -164,30 +173,20 @@ class Actions:
         if (sources, kind) in self._at:
             return self._at[sources, kind]
         at = self._at[sources, kind] = len(self._at)
-        written, people = _OF_PEOPLE.get(kind, kind), kind in _OF_PEOPLE
         if len(sources) == 1:
-            parts, layout = self._parts(sources[0])
-            if parts:
-                made = writer(written, self._asked.decimals, layout)
-                self._counting(sources[0]).add(parts, at, made, people=people)
-            return at
-        if sources not in self._together:
-            picks = [(each.is_off_meta, self._counting(each).pick(each)) for each in sources]
-            self._together[sources] = Together(picks, self._places)
-        layout = tuple(zip(self._names, self._places, strict=True))
-        self._together[sources].add(at, Mixed(written, self._asked.decimals, layout), people=people)
+            of_windows = [sources[0].figures[place] for place in self._shown]
+            plan = self._plans[sources[0].is_off_meta]
+        else:
+            of_windows = [(place,) for place in self._shown]
+            plan = Plan(self._asked.decimals)
+        # What differs among the windows, and which windows have which.
+        parts = tuple(part for part in dict.fromkeys(of_windows) if part)
+        named = zip(self._names, of_windows, strict=True)
+        if parts:
+            plan.add(parts, at, kind, tuple((name, parts.index(part)) for name, part in named if part))
+        if len(sources) > 1:
+            self._together.append((sources, plan.function()))
         return at
-
-    def _counting(self, each: Source) -> Counting:
-        return self._off_meta if each.is_off_meta else self._on_meta
-
-    def _parts(self, each: Source) -> tuple[list[tuple[int, ...]], Layout]:
-        """The different sums of figures in the windows of a source, and which windows have which."""
-        of_windows = [each.figures[place] for place in self._places]
-        parts = [part for part in dict.fromkeys(of_windows) if part]
-        return parts, tuple(
-            (name, parts.index(part)) for name, part in zip(self._names, of_windows, strict=True) if part
-        )
 
 
 @lru_cache(8)

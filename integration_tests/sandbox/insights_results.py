@@ -57,4 +57,4 @@ class Results:
             kind, _, name = indicator.partition(":")
             parts = tables()["types"][name] if name else tables()["fields"][kind][3:]
             self._sources[indicator] = source(tuple(parts))
-        return self._sources[indicator].value(row.figures)
+        return self._sources[indicator].counts(row.figures)[0]

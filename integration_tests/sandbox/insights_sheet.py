@@ -10,11 +10,12 @@ import orjson
 from integration_tests.sandbox.dimensions import SEPARATOR, decimals, tables
 from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, REACH_MOST, REACH_SUM
 from integration_tests.sandbox.insights_actions import Asked, actions, is_array
+from integration_tests.sandbox.insights_compiled import Scale
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_results import Results
 from integration_tests.sandbox.insights_rows import Row
 from integration_tests.sandbox.insights_texts import ObjectTexts, Texts
-from integration_tests.sandbox.insights_writing import amount, decimal, numbers_of_row, quotient, unique
+from integration_tests.sandbox.insights_writing import amount, decimal, ratio, unique
 
 _CLICKS = ("click_other", "click_onsite", "click_outbound")
 _SUMS: dict[str, tuple[str, ...]] = {
@@ -105,8 +106,8 @@ class Sheet:
         for key, over, under, factor in self._ratios:
             above, below = spend if over == "spend" else numbers[over], numbers[under]
             if above and below:
-                parts.append(key + quotient(above * factor, below))
-        scale = numbers_of_row(spend, numbers["impressions"], numbers["reach"], _play_length(row), self._decimals)
+                parts.append(key + ratio(above * factor / below))
+        scale = Scale(spend, numbers["impressions"], numbers["reach"], _play_length(row))
         if arrays := self._actions.text(row, scale, of_catalogue="is_catalogue" in texts):
             parts.append(arrays)
         for key, name in self._of_results:
@@ -151,7 +152,7 @@ class Sheet:
         return numbers
 
 
-def _play_length(row: Row) -> int:
-    """How many seconds a play of the video took, 0 without one."""
+def _play_length(row: Row) -> str:
+    """How many seconds a play of the video took, as JSON; '' without one."""
     plays = sum(row.figures[_FIRST_STAGE : _LAST_STAGE + 1])
-    return max(1, row.figures[_PLAYED] // plays) if plays else 0
+    return f'"{max(1, row.figures[_PLAYED] // plays)}"' if plays else ""

@@ -35,9 +35,9 @@ class Source:
     figures: tuple[tuple[int, ...], ...]
     is_off_meta: bool
 
-    def value(self, figures: Sequence[int]) -> int:
-        """The count of a row as its value."""
-        return sum(figures[index] for index in self.figures[0])
+    def counts(self, figures: Sequence[int]) -> tuple[int, ...]:
+        """The counts of a row in all places, the value first."""
+        return tuple([sum([figures[index] for index in part]) for part in self.figures])
 
 
 @lru_cache(1_000)
@@ -52,31 +52,6 @@ def source(names: tuple[str, ...], *, money: bool = False, with_apps: bool = Tru
         slots += [(base + _VALUE, (0,)), (base, (1, 2, 3)), (base + 1, (2, 3)), (base + 2, (3,))]
         slots += [(base + 3, (4,)), (base + 4, (5,))]
         is_off_meta = True
-    # The last first: what lasts longer is contained in what is shorter, so that such sums begin alike.
-    slots.sort(reverse=True)
     return Source(
         tuple(tuple(index for index, places in slots if place in places) for place in range(N_PARTS)), is_off_meta
     )
-
-
-class Sums:
-    """Sums of the figures of a row, each made of a shorter one and one figure more: many contain each other."""
-
-    def __init__(self, width: int) -> None:
-        self._slots: dict[tuple[int, ...], int] = {(): width, **{(index,): index for index in range(width)}}
-        self._steps: list[tuple[int, int]] = []
-        self._width = width
-
-    def slot(self, figures: tuple[int, ...]) -> int:
-        """Where the sum of some figures stands in what `of` finds."""
-        if figures not in self._slots:
-            self._steps.append((self.slot(figures[:-1]), figures[-1]))
-            self._slots[figures] = self._width + len(self._steps)
-        return self._slots[figures]
-
-    def of(self, figures: Sequence[int]) -> list[int]:
-        """The figures, 0, and every sum."""
-        found = [*figures, 0]
-        for shorter, more in self._steps:
-            found.append(found[shorter] + figures[more])
-        return found
