@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
@@ -32,6 +32,7 @@ from integration_tests.sandbox.figures import (
     narrowed,
     split,
 )
+from integration_tests.sandbox.hours import HOUR_CELLS, HOURS, hours_of
 from integration_tests.sandbox.kinds import Account, Ad
 from integration_tests.sandbox.world import World
 
@@ -40,10 +41,8 @@ VALUE = PARTS.index("value")
 SHARES = tuple(sum((46, 20, 10, 20, 4)[: n + 1]) for n in range(N_PARTS - 1))
 STAGES = (55, 75, 85, 92, 95, 100)
 SPANS = (30, 45, 80, 92, 100)
-# Impressions by hour of the account's day, per mille.
-HOURS = (22, 15, 11, 8, 8, 12, 22, 35, 43, 47, 49, 50, 53, 52, 49, 48, 50, 54, 60, 68, 74, 72, 58, 40)
-HOUR_CELLS = Cells.of([((f"{hour:02d}:00:00 - {hour:02d}:59:59",), share) for hour, share in enumerate(HOURS)])
-CORRECTED = (985, 991, 997)
+# By a day's age: how much of its impressions it has per mille, at last, then at every age down to that one.
+CORRECTED = ((1000, 997, 991, 985), (1000, 997, 991), (1000, 997), (1000,))
 
 # What each part of the conversions of a sale, a lead, a visit or an install campaign is per 10,000 link clicks.
 RATES = {
@@ -58,10 +57,12 @@ _WORDS = Struct("<16I")
 _MASK = (1 << 64) - 1
 
 
-# Not frozen, which would make them four times as slow to make; nobody changes them.
 @dataclass(slots=True)
 class Profile:
-    """What holds for an ad on all days: how much it delivers, at what price, and what comes of it."""
+    """What holds for an ad on all days: how much it delivers, at what price, and what comes of it.
+
+    Nobody changes it, nor a `Day`; they are not frozen because freezing makes them four times as slow to make.
+    """
 
     ad: Ad
     zone: str
@@ -168,8 +169,7 @@ class Delivery:
         age = moment.today.toordinal() - day
         final = profile.scale * (400 + words[0] % 1200) // 1000 + 1
         begun = sum(HOURS[: moment.hours]) if age == 0 else 1000
-        shares = [1000, *(CORRECTED[each] for each in range(len(CORRECTED) - 1, age - 1, -1))]
-        grows = [(final * 1000 * share + words[1] % 900_000) // 1_000_000 for share in shares]
+        grows = [(final * 1000 * share + words[1] % 900_000) // 1_000_000 for share in CORRECTED[min(age, 3)]]
         chance = words[14] << 32 | words[15]
         n_days = len(grows)
         if age == 0:
@@ -208,9 +208,8 @@ class Delivery:
         ]
         if profile.is_video:
             plays = (impressions * (550 + words[12] % 300) + 500) // 1000
-            stages, spans = (split(plays, sums, words[13]) for sums in (STAGES, SPANS))
-            found += [(AT["stage_0"] + stage, n) for stage, n in stages]
-            found += [(AT["span_0"] + span, n) for span, n in spans]
+            found += [(AT["stage_0"] + stage, n) for stage, n in split(plays, STAGES, words[13])]
+            found += [(AT["span_0"] + span, n) for span, n in split(plays, SPANS, words[13])]
             found.append((AT["seconds"], plays * (20 + words[12] % 90) // 10))
         if profile.is_canvas:
             opened = (links * 40 + words[12] % 100) // 100
@@ -255,25 +254,6 @@ def _fanned(conversions: tuple[str, ...], attributed: tuple[bool, ...]) -> Fan:
     return fan
 
 
-def hours_of(cells: Cells, zone: str, day: int) -> Cells:
-    """The cells of an hourly report that a day has: all but the hour that the clocks skip."""
-    hour = skipped_hour(zone, day)
-    return cells if hour is None else cells.without(HOUR_CELLS.values[hour][0])
-
-
-@lru_cache(10_000)
-def skipped_hour(zone: str, day: int) -> int | None:
-    """The hour of the clock that a day lacks because the clocks go forward in it; None on nearly every day."""
-    begins = datetime.combine(day_of(day), time(), ZoneInfo(zone))
-    if begins.utcoffset() == (begins + timedelta(days=1)).utcoffset() and begins.hour == 0:
-        return None
-    for hour in range(24):
-        moments = (datetime.combine(day_of(day), time(hour, minute), ZoneInfo(zone)) for minute in (0, 59))
-        if all(each.astimezone(UTC).astimezone(each.tzinfo).hour != hour for each in moments):
-            return hour
-    return None
-
-
 def _through_the_day(grows: Sequence[int], chance: int, cells: Cells, hours: int) -> list[int]:
     """A day's impressions as of 23 o'clock, then 22, down to `hours`: those of the hours that are over by then.
 
@@ -287,11 +267,6 @@ def _through_the_day(grows: Sequence[int], chance: int, cells: Cells, hours: int
 def _day(moment: float, zone: ZoneInfo) -> int:
     """The ordinal of the day that a moment (epoch seconds) is in; the last day of all for never."""
     return date.max.toordinal() if moment == math.inf else datetime.fromtimestamp(moment, zone).date().toordinal()
-
-
-def day_of(ordinal: int) -> date:
-    """The day with this ordinal."""
-    return date.min + timedelta(days=ordinal - 1)
 
 
 def _mixed(number: int) -> int:

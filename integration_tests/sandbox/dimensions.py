@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from integration_tests.sandbox.delivery import HOURS, Profile
+from integration_tests.sandbox.delivery import Profile
 from integration_tests.sandbox.figures import AT, Cells
+from integration_tests.sandbox.hours import HOURS
 from integration_tests.sandbox.world import World
 
 HOURLY = "hourly_stats_aggregated_by_advertiser_time_zone"

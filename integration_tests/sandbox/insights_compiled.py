@@ -10,6 +10,8 @@ same up again in every row takes twice as long. Of link_click in `actions` and `
             at_0.append(head + count[n0].join(texts_0))
             if spend:
                 at_1.append(head + ratio(spend / n0).join(texts_0))
+
+No word of a call gets into it: names of windows and numbers are values that it is given.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from integration_tests.sandbox.insights_writing import Kept, amount, ratio
+from integration_tests.sandbox.insights_writing import Kept, amount, ratio, unique
 
 # What an element says of the action breakdowns (its head), and the figures that its counts are sums of.
 Cells = Iterable[tuple[str, Sequence[int]]]
@@ -64,6 +66,7 @@ class Plan:
     def __init__(self, decimals: int) -> None:
         self._names: dict[str, Any] = {
             "decimals": decimals, "count": _counts(), "money": _amounts(decimals), "amount": amount, "ratio": ratio,
+            "unique": unique,
         }  # fmt: skip
         self._texts: dict[tuple[str, ...], str] = {}
         self._places: list[int] = []
@@ -85,7 +88,7 @@ class Plan:
                 lines.append(f"        n{number} = " + " + ".join(f"figures[{index}]" for index in part))
             lines.append("        if " + " or ".join(f"n{number}" for number in range(len(parts))) + ":")
             if any(kind in _OF_PEOPLE for _, kind, _ in elements):
-                lines += [f"            u{number} = (n{number} * 93 + 99) // 100" for number in range(len(parts))]
+                lines += [f"            u{number} = unique(n{number})" for number in range(len(parts))]
             for at, kind, layout in elements:
                 lines += [f"            {line}" for line in self._element(at, kind, layout)]
         lines += [f"    found[{at}] = at_{at}" for at in self._places]

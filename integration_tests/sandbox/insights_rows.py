@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from integration_tests.sandbox import breakdown_rules
-from integration_tests.sandbox.delivery import Day, Delivery, Profile, hours_of
+from integration_tests.sandbox.delivery import Day, Delivery, Profile
 from integration_tests.sandbox.dimensions import HOURLY, HOURLY_AUDIENCE, ActionCells, Dimensions, group_of
 from integration_tests.sandbox.figures import (
     FIRST_CONVERSION,
@@ -18,6 +18,7 @@ from integration_tests.sandbox.figures import (
     narrowed,
     split,
 )
+from integration_tests.sandbox.hours import hours_of
 from integration_tests.sandbox.insights_filters import STATUSES, keeps
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_texts import ObjectTexts
