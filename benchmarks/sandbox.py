@@ -159,25 +159,29 @@ def pages(connection: Connection, path: str, **params: str) -> tuple[list[str], 
 
 def reports(connection: Connection, read: Callable[..., tuple[list[str], int]] = pages) -> tuple[list[str], int]:
     """Make report runs and read each once: as `pages`."""
-    fields = sorted(set(load_node("AdsInsights", VERSION).default_names) & known_fields())
-    addresses: list[str] = []
-    size = 0
+    addresses, size = list[str](), 0
     for day in range(1, 9):
-        days = json.dumps({"since": f"2026-09-{day:02}", "until": f"2026-09-{day:02}"})
-        asked = connection.json("POST", f"act_{ACCOUNT}/insights", fields=",".join(fields), time_range=days, **REPORT)
-        while connection.json("GET", asked["report_run_id"])["async_percent_completion"] != 100:
+        run_id = submitted(connection, day, ACCOUNT)
+        while connection.json("GET", run_id)["async_percent_completion"] != 100:
             time.sleep(0.01)
-        more, n_bytes = read(connection, f"{asked['report_run_id']}/insights", limit="100")
+        more, n_bytes = read(connection, f"{run_id}/insights", limit="100")
         addresses, size = [*addresses, *more], size + n_bytes
     return addresses, size
+
+
+def submitted(connection: Connection, day: int, account: str) -> str:
+    """Begin a report run of one day: its id."""
+    fields = sorted(set(load_node("AdsInsights", VERSION).default_names) & known_fields())
+    days = json.dumps({"since": f"2026-09-{day:02}", "until": f"2026-09-{day:02}"})
+    asked = connection.json("POST", f"act_{account}/insights", fields=",".join(fields), time_range=days, **REPORT)
+    return str(asked["report_run_id"])
 
 
 def measure_pages(
     pool: ProcessPoolExecutor, server: Server, name: str, read: Callable[[Connection], tuple[list[str], int]]
 ) -> None:
     """Report how fast the pages of a listing are made, and how fast they are read again."""
-    connection = Connection(server.url)
-    before = server.used("cpu")
+    connection, before = Connection(server.url), server.used("cpu")
     addresses, size = read(connection)
     made = size / (server.used("cpu") - before) / 1e6
     _, again = rate(pool, server, addresses[-4:])
@@ -201,6 +205,22 @@ def made_ahead() -> float:
     try:
         _, size = reports(Connection(server.url), timed)
         return size / spent / 1e6
+    finally:
+        server.stop()
+
+
+def report_waits() -> None:
+    """Report how long small calls take while rows are made ahead, and when nothing else is done."""
+    server = start("sandbox", scenario([AD, LARGE], jobs={"seconds": [60, 60]}))
+    try:
+        connection = Connection(server.url)
+        idle = connection.waits(f"/{VERSION}/me", 80)
+        for day in range(1, 5):
+            submitted(connection, day, LARGE["id"])
+        # So few that there is still something to make at the last of them.
+        busy = connection.waits(f"/{VERSION}/me", 80)
+        note = f"median, at most {busy[-1]:.1f}; idle {idle[40]:.2f}, at most {idle[-1]:.1f}"
+        report("small calls while rows are made", busy[40], "ms", 0, note)
     finally:
         server.stop()
 
@@ -261,6 +281,7 @@ def main() -> None:
                 measure_pages(pool, server, f"pages of {edge}", read)
             measure_pages(pool, server, "pages of report runs", reports)
             report("pages of report runs, made ahead", made_ahead(), "MB/s", 0, "read from runs of a second")
+            report_waits()
     finally:
         server.stop()
     report("start-up", 1000 * min(started(alone) for _ in range(3)), "ms", 0, "1 account, to the first answer")

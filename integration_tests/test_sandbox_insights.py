@@ -216,3 +216,13 @@ def test_the_truth_is_what_a_reader_of_all_statuses_gets(graph: Graph) -> None:
     true = graph.control("truth/insights", account_id="1001", since="2026-11-10", until="2026-11-20", **asked)["data"]
     assert true == graph.insights(filtering=ALL_STATUSES, **asked)
     assert true
+
+
+@pytest.mark.parametrize("windows", [["1d_click", "1d_view", "7d_click"], ["1d_view", "28d_click"], ["7d_click"]])
+def test_the_windows_of_an_action_come_in_the_order_asked_for(graph: Graph, windows: list[str]) -> None:
+    rows = graph.insights(fields=["actions", "cost_per_action_type"], action_attribution_windows=windows)
+    elements = [each for row in rows for field in ("actions", "cost_per_action_type") for each in row[field]]
+    keys = {tuple(each) for each in elements}
+    assert ("action_type", "value", *windows) in keys
+    # What has no count in a window lacks it, and nothing else changes.
+    assert all(list(each) == [key for key in ("action_type", "value", *windows) if key in each] for each in elements)

@@ -14,6 +14,8 @@ import requests
 from integration_tests.sandbox import report_ahead
 from integration_tests.sandbox.call import Call
 from integration_tests.sandbox.graph import Graph, written
+from integration_tests.sandbox.insights import Report
+from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_rows import Collector
 from integration_tests.sandbox.insights_sheet import Sheet
 from integration_tests.sandbox.scenario import load
@@ -180,3 +182,38 @@ def test_what_expires_or_is_too_large_is_not_made(made: Made) -> None:
     assert small.runs.ahead.n_rows == 0
     small.world.clock.advance(timedelta(seconds=61))
     assert json.loads(answer(small, "GET", run_id))["async_status"] == "Job Failed"
+
+
+@pytest.mark.parametrize("speed", [1, 20_000])
+def test_rows_made_ahead_are_those_made_when_read_while_the_clock_runs(
+    speed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_ahead, "SLICE", 0.0)
+    clock = {**SCENARIO["clock"], "speed": speed}
+    graph = Graph(load({**SCENARIO, "clock": clock, "jobs": {"seconds": [0, 0]}}))
+    n_made = []
+    for steps in (0, 3, 50, 150, 1000, 1000, 1000, 20, 1000):
+        run_id = submitted(graph)
+        for _ in range(steps):
+            graph.runs.ahead.work()
+        n_made.append(graph.runs.ahead.n_written)
+        # Every other time long enough for ads to end, or for new ones to come.
+        graph.world.clock.advance(timedelta(hours=7 * (steps % 20 != 0)))
+        query = graph.runs._runs[run_id].query
+        before, page, after = made_now(graph, query), rows_of(graph, run_id), made_now(graph, query)
+        assert page in (before, after)
+        assert len(page) > 50
+    assert min(n_made) == 0
+    assert max(n_made) > 50
+
+
+def made_now(graph: Graph, query: Query) -> list[dict[str, Any]]:
+    """The rows of a query as somebody gets them for whom nothing was made ahead."""
+    report = Report.of(Collector(graph.world), query, 10**9)
+    return [report.write(row) for row in report.rows]
+
+
+def rows_of(graph: Graph, run_id: str) -> list[dict[str, Any]]:
+    answer(graph, "GET", run_id)
+    rows: list[dict[str, Any]] = json.loads(answer(graph, "GET", f"{run_id}/insights", limit="5000"))["data"]
+    return rows

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration_tests.insights_client import Graph, sandboxes, with_features
-from integration_tests.sandbox.delivery import HOUR_CELLS
 from integration_tests.sandbox.figures import narrowed
+from integration_tests.sandbox.hours import HOUR_CELLS
 
 HOURLY = "hourly_stats_aggregated_by_advertiser_time_zone"
 # Hours: over the first midnight in steps, then what the age of a day makes of it.

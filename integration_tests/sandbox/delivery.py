@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
@@ -32,6 +32,7 @@ from integration_tests.sandbox.figures import (
     narrowed,
     split,
 )
+from integration_tests.sandbox.hours import HOUR_CELLS, HOURS, hours_of
 from integration_tests.sandbox.kinds import Account, Ad
 from integration_tests.sandbox.world import World
 
@@ -40,10 +41,8 @@ VALUE = PARTS.index("value")
 SHARES = tuple(sum((46, 20, 10, 20, 4)[: n + 1]) for n in range(N_PARTS - 1))
 STAGES = (55, 75, 85, 92, 95, 100)
 SPANS = (30, 45, 80, 92, 100)
-# Impressions by hour of the account's day, per mille.
-HOURS = (22, 15, 11, 8, 8, 12, 22, 35, 43, 47, 49, 50, 53, 52, 49, 48, 50, 54, 60, 68, 74, 72, 58, 40)
-HOUR_CELLS = Cells.of([((f"{hour:02d}:00:00 - {hour:02d}:59:59",), share) for hour, share in enumerate(HOURS)])
-CORRECTED = (985, 991, 997)
+# By a day's age: how much of its impressions it has per mille, at last, then at every age down to that one.
+CORRECTED = ((1000, 997, 991, 985), (1000, 997, 991), (1000, 997), (1000,))
 
 # What each part of the conversions of a sale, a lead, a visit or an install campaign is per 10,000 link clicks.
 RATES = {
@@ -52,13 +51,18 @@ RATES = {
     "OUTCOME_TRAFFIC": {"view_content_web": 2500, "add_to_cart_web": 200, "purchase_web": 60},
     "OUTCOME_APP_PROMOTION": {"install_app": 900, "purchase_app": 150},
 }
+# By the index of a part of a conversion: the figures that it adds to as a count, those as money, and its name.
+Fan = Mapping[int, tuple[tuple[int, ...], tuple[int, ...], str]]
 _WORDS = Struct("<16I")
 _MASK = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Profile:
-    """What holds for an ad on all days: how much it delivers, at what price, and what comes of it."""
+    """What holds for an ad on all days: how much it delivers, at what price, and what comes of it.
+
+    Nobody changes it, nor a `Day`; they are not frozen because freezing makes them four times as slow to make.
+    """
 
     ad: Ad
     zone: str
@@ -73,7 +77,8 @@ class Profile:
     is_video: bool
     is_canvas: bool
     conversions: tuple[tuple[int, int], ...]
-    fan: dict[int, tuple[tuple[int, int], ...]]
+    prices: Mapping[str, int]
+    fan: Fan
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Moment:
         return cls(local.date(), local.hour)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Day:
     """One ad's day: its figures that are not 0, its reach, and 64 bits of chance for splitting them.
 
@@ -136,8 +141,6 @@ class Delivery:
         adset, campaign = world.adset_of(ad), world.campaign_of(ad)
         rates = RATES.get(campaign.objective, {})
         clicks = "1d_click" in adset.attribution, "7d_click" in adset.attribution
-        conversions = tuple((CONVERSIONS.index(name), rate) for name, rate in rates.items())
-        prices = {CONVERSIONS.index(name): 900 + words[10 + n] % 9000 for n, name in enumerate(PRICED)}
         attributed = (clicks[0] or clicks[1], clicks[1], False, "1d_view" in adset.attribution, False)
         return Profile(
             ad=ad, zone=zone.key, key=number, first=first, last=last, away=tuple(away),
@@ -145,7 +148,9 @@ class Delivery:
             active_share=45 + words[5] % 45,
             ctr=700 + words[6] % 2400, cpm=300 + words[7] % 1300,
             is_video=words[8] % 100 < 55, is_canvas=words[9] % 100 < 12,
-            conversions=conversions, fan=_fanned(conversions, prices, attributed),
+            conversions=tuple((CONVERSIONS.index(name), rate) for name, rate in rates.items()),
+            prices={name: 900 + words[10 + n] % 9000 for n, name in enumerate(PRICED)},
+            fan=_fanned(tuple(rates), attributed),
         )  # fmt: skip
 
     def days(self, profile: Profile, since: date, until: date, moment: Moment) -> list[int]:
@@ -164,8 +169,7 @@ class Delivery:
         age = moment.today.toordinal() - day
         final = profile.scale * (400 + words[0] % 1200) // 1000 + 1
         begun = sum(HOURS[: moment.hours]) if age == 0 else 1000
-        shares = [1000, *(CORRECTED[each] for each in range(len(CORRECTED) - 1, age - 1, -1))]
-        grows = [(final * 1000 * share + words[1] % 900_000) // 1_000_000 for share in shares]
+        grows = [(final * 1000 * share + words[1] % 900_000) // 1_000_000 for share in CORRECTED[min(age, 3)]]
         chance = words[14] << 32 | words[15]
         n_days = len(grows)
         if age == 0:
@@ -204,9 +208,8 @@ class Delivery:
         ]
         if profile.is_video:
             plays = (impressions * (550 + words[12] % 300) + 500) // 1000
-            stages, spans = (split(plays, sums, words[13]) for sums in (STAGES, SPANS))
-            found += [(AT["stage_0"] + stage, n) for stage, n in stages]
-            found += [(AT["span_0"] + span, n) for span, n in spans]
+            found += [(AT["stage_0"] + stage, n) for stage, n in split(plays, STAGES, words[13])]
+            found += [(AT["span_0"] + span, n) for span, n in split(plays, SPANS, words[13])]
             found.append((AT["seconds"], plays * (20 + words[12] % 90) // 10))
         if profile.is_canvas:
             opened = (links * 40 + words[12] % 100) // 100
@@ -236,39 +239,19 @@ class Delivery:
                     pairs.append((base + part, now))
 
 
-def _fanned(
-    conversions: Sequence[tuple[int, int]], prices: Mapping[int, int], attributed: Sequence[bool]
-) -> dict[int, tuple[tuple[int, int], ...]]:
-    """For each part of a conversion: which figures of a row it adds to, and how much each time."""
-    fan: dict[int, tuple[tuple[int, int], ...]] = {}
-    for number, _ in conversions:
-        name = CONVERSIONS[number]
-        bases = [(COUNT_AT[name], 1)]
-        if name in MONEY_AT:
-            bases.append((MONEY_AT[name], prices[number]))
+@lru_cache(100)
+def _fanned(conversions: tuple[str, ...], attributed: tuple[bool, ...]) -> Fan:
+    """Which figures of a row each part of some conversions adds to: its own, and the value where it is attributed."""
+    fan = {}
+    for name in conversions:
         for part, counts in enumerate(attributed):
             slots = (part, VALUE) if counts else (part,)
-            fan[COUNT_AT[name] + part] = tuple((base + slot, each) for base, each in bases for slot in slots)
+            fan[COUNT_AT[name] + part] = (
+                tuple(COUNT_AT[name] + slot for slot in slots),
+                tuple(MONEY_AT[name] + slot for slot in slots) if name in MONEY_AT else (),
+                name,
+            )
     return fan
-
-
-def hours_of(cells: Cells, zone: str, day: int) -> Cells:
-    """The cells of an hourly report that a day has: all but the hour that the clocks skip."""
-    hour = skipped_hour(zone, day)
-    return cells if hour is None else cells.without(HOUR_CELLS.values[hour][0])
-
-
-@lru_cache(10_000)
-def skipped_hour(zone: str, day: int) -> int | None:
-    """The hour of the clock that a day lacks because the clocks go forward in it; None on nearly every day."""
-    begins = datetime.combine(day_of(day), time(), ZoneInfo(zone))
-    if begins.utcoffset() == (begins + timedelta(days=1)).utcoffset() and begins.hour == 0:
-        return None
-    for hour in range(24):
-        moments = (datetime.combine(day_of(day), time(hour, minute), ZoneInfo(zone)) for minute in (0, 59))
-        if all(each.astimezone(UTC).astimezone(each.tzinfo).hour != hour for each in moments):
-            return hour
-    return None
 
 
 def _through_the_day(grows: Sequence[int], chance: int, cells: Cells, hours: int) -> list[int]:
@@ -284,11 +267,6 @@ def _through_the_day(grows: Sequence[int], chance: int, cells: Cells, hours: int
 def _day(moment: float, zone: ZoneInfo) -> int:
     """The ordinal of the day that a moment (epoch seconds) is in; the last day of all for never."""
     return date.max.toordinal() if moment == math.inf else datetime.fromtimestamp(moment, zone).date().toordinal()
-
-
-def day_of(ordinal: int) -> date:
-    """The day with this ordinal."""
-    return date.min + timedelta(days=ordinal - 1)
 
 
 def _mixed(number: int) -> int:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from integration_tests.sandbox.delivery import HOURS, Profile
+from integration_tests.sandbox.delivery import Profile
 from integration_tests.sandbox.figures import AT, Cells
+from integration_tests.sandbox.hours import HOURS
 from integration_tests.sandbox.world import World
 
 HOURLY = "hourly_stats_aggregated_by_advertiser_time_zone"
@@ -208,7 +209,7 @@ class Dimensions:
             "action_carousel_card_name": lambda n: f"Card {n + 1} 🎠",
         }
         if name in makers:
-            cards = self._hash(profile, "cards")
+            cards = self._hash(profile, "cards") if name in _CAROUSEL else 0
             count = (2 + cards // 4 % 3 if cards % 4 == 0 else 0) if name in _CAROUSEL else 1 + number % 2
             return [(makers[name](n), 5 - n) for n in range(count)] or [("", 1)]
         weights = tables()["weights"].get(name)

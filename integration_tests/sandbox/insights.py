@@ -95,10 +95,11 @@ class Report:
             most = max(total.figures[REACH_MOST], row.figures[REACH_MOST])
             total.figures = [one + other for one, other in zip(total.figures, row.figures, strict=True)]
             total.figures[REACH_MOST] = most
-            for slot, counts in row.by_action.items():
-                held = total.by_action.setdefault(slot, {})
-                for key, count in counts.items():
-                    held[key] = held.get(key, 0) + count
+            for key, figures in row.by_action.items():
+                held = total.by_action.get(key)
+                total.by_action[key] = (
+                    [one + other for one, other in zip(held, figures, strict=True)] if held else figures
+                )
         periods = self.query.periods
         whole = Period(min(each.since for each in periods), max(each.until for each in periods))
         query = replace(self.query, level="account", breakdowns=(), periods=(whole,), hidden=frozenset())

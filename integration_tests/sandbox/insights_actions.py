@@ -1,31 +1,57 @@
 """The action arrays of a row: `actions`, `action_values`, `cost_per_action_type`, the video metrics and their like.
 
 They are most of a row, so they are written as JSON at once. Many fields show the same counts, and what an element says
-beside its action type is the same in all of them: it is written once a row, and joined to the type in each.
+beside its action type is the same in all of them: it is written once a row, and joined to the type in each. Which
+arrays and action types a row has is the same in many rows: what stands between their elements is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
 
 import orjson
 
 from integration_tests.sandbox.breakdown_rules import off_meta
-from integration_tests.sandbox.dimensions import JOINT
-from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, REACH_SUM
+from integration_tests.sandbox.dimensions import JOINT, decimals
+from integration_tests.sandbox.figures import FIRST_CONVERSION, REACH_SUM
+from integration_tests.sandbox.insights_compiled import Cells, Found, Plan, Scale, Write
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_rows import Row
-from integration_tests.sandbox.insights_sources import Source, Sum, Vector, tables
-from integration_tests.sandbox.insights_writing import NUMBER, Money, Scale, Writer, writer
+from integration_tests.sandbox.insights_sources import Source, source, tables
 
 # What an action counts in each of: as `value`, in three click windows, as a view, as an engaged view.
 WINDOWS = {"1d_click": 1, "7d_click": 2, "28d_click": 3, "1d_view": 4, "1d_ev": 5}
-_MOST_HEADS = 5_000
+_MOST_HEADS, _MOST_OUTLINES = 5_000, 500
 
 
 def is_array(field: str) -> bool:
     """Whether a field is an array of actions that this world has."""
     return field in tables()["fields"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for of the arrays: which of them, how split, in which windows, but for which action types."""
+
+    fields: tuple[str, ...]
+    action_dims: tuple[str, ...]
+    by_action_type: bool
+    windows: tuple[str, ...]
+    left_out: frozenset[str]
+    decimals: int
+
+    @classmethod
+    def of(cls, query: Query, fields: Sequence[str]) -> Asked:
+        """What a query asks for, of some of its fields."""
+        filters = [each for each in query.filters if not each.level and each.attribute == "action_type"]
+        left_out = frozenset(name for name in tables()["types"] if not all(each.holds(name) for each in filters))
+        return cls(
+            tuple(filter(is_array, fields)), query.action_dims, query.by_action_type, query.windows, left_out,
+            decimals(query.account.currency),
+        )  # fmt: skip
 
 
 class Heads(dict[str, str]):
@@ -43,145 +69,127 @@ class Heads(dict[str, str]):
         return text
 
 
-class Elements:
-    """The elements of one source in one kind of field; `tails` is each without its brace and action type in front."""
-
-    __slots__ = ("_heads", "_windows", "_written", "tails")
-
-    def __init__(self, written: Writer, windows: Sequence[str], heads: Heads) -> None:
-        self._written, self._heads = written, heads
-        self._windows = [(f',"{name}":', WINDOWS[name]) for name in windows]
-        self.tails: list[str] = []
-
-    def fill_uniform(self, counts: Sequence[tuple[str, int]]) -> None:
-        """Write the elements of a row where all places have the same number; `counts` has their heads."""
-        written = self._written
-        self.tails = [head + text for head, count in counts if (text := written[count])] if counts else []
-
-    def fill_mixed(self, vectors: Mapping[str, Vector]) -> None:
-        """Write the elements of a row."""
-        found: list[str] = []
-        self.tails = found
-        if not vectors:
-            return
-        written, heads = self._written, self._heads
-        for key, vector in vectors.items():
-            total = vector[0]
-            value = written[total]
-            text = f',"value":{value}' if value else ""
-            for name, place in self._windows:
-                count = vector[place]
-                # Most windows hold all there is: what is written once need not be written again.
-                if count and (shown := value if count == total else written[count]):
-                    text += name + shown
-            if text:
-                # The first comma is one too many.
-                found.append(f"{heads[key]}{text[1:]}}}")
-
-
-# The action types of a field: how an element begins, what lies between two elements, and their tails.
-Types = list[tuple[str, str, Elements]]
+# The texts that are always there, with gaps in the odd places; and what fills each gap: elements, and what is between.
+Outline = tuple[list[str], list[tuple[str, int]]]
 
 
 class Actions:
-    """The arrays of one query; they share what they write."""
+    """The arrays that are asked for; they share what they write."""
 
-    def __init__(self, query: Query, money: Money) -> None:
-        self.scale = Scale()
-        self._query, self._money = query, money
-        self._wanted = _types_filter(query)
-        self._sources: dict[tuple[tuple[str, ...], bool], Source] = {}
-        self._writers: dict[tuple[str, tuple[int, ...]], Writer] = {}
-        self._heads = Heads(query.action_dims)
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._heads = Heads(asked.action_dims)
+        self._names = ("value", *asked.windows)
+        self._shown = (0, *(WINDOWS[name] for name in asked.windows))
         # Conversions say nothing of the action breakdowns.
-        self._counts_by_action = bool(query.action_dims) and query.asks_actions
-        self._nothing = JOINT * (len(query.action_dims) - 1)
-        self._with_apps = not query.action_dims or off_meta((), query.action_dims) != "type2"
-        self._elements: dict[Source | Sum, dict[str, Elements]] = {}
-        self._uniform: list[tuple[Source, list[Elements]]] = []
-        self._mixed: list[tuple[Source | Sum, list[Elements]]] = []
+        self._nothing = self._heads[JOINT * (len(asked.action_dims) - 1)]
+        self._at: dict[tuple[tuple[Source, ...], str], int] = {}
+        self._together: list[tuple[tuple[Source, ...], Write]] = []
+        on_meta, conversions = Plan(asked.decimals), Plan(asked.decimals)
+        self._plans = (on_meta, conversions)
+        # Each field: its start, whether only ads of a catalogue have it, and its action types: how an element begins,
+        # how another one does, and where they are.
+        self._fields = [(f'"{name}":[', *self._field(name)) for name in asked.fields]
+        self._on_meta, self._conversions = on_meta.function(), conversions.function()
+        self._outlines: dict[tuple[bool, ...], Outline] = {}
 
-    def array(self, field: str) -> tuple[Types, bool]:
-        """What one field of the query is made of, and whether only ads of a catalogue have it."""
-        kind, types, *rest = tables()["fields"][field]
-        pairs = [
-            (name, self._source(tuple(rest[1:] or tables()["types"][name]), money=kind in ("money", "roas")))
-            for name in types
-            if self._wanted is None or self._wanted(name)
-        ]
-        made: list[tuple[str | None, Elements]]
-        if self._query.by_action_type:
-            made = [(name, self._of(source, kind)) for name, source in pairs]
+    def text(self, row: Row, scale: Scale, *, of_catalogue: bool) -> str:
+        """The fields of a row that are not empty, as JSON without braces."""
+        if not self._fields:
+            return ""
+        found = self._elements(row, scale)
+        shape = (of_catalogue, *map(bool, found))
+        outline = self._outlines.get(shape)
+        if outline is None:
+            if len(self._outlines) >= _MOST_OUTLINES:
+                self._outlines.clear()
+            outline = self._outlines[shape] = self._outline(found, of_catalogue=of_catalogue)
+        texts = outline[0].copy()
+        texts[1::2] = [between.join(found[at]) for between, at in outline[1]]
+        return "".join(texts)
+
+    def _outline(self, found: Found, *, of_catalogue: bool) -> Outline:
+        """How a row looks that has elements where this one has."""
+        fixed: list[str] = []
+        gaps: list[tuple[str, int]] = []
+        end = ""
+        for start, is_of_catalogue, types in self._fields:
+            if is_of_catalogue and not of_catalogue:
+                continue
+            before = end + start
+            for opening, another, at in types:
+                if found[at]:
+                    fixed += (before + opening, "")
+                    gaps.append((another, at))
+                    before, end = ",", "],"
+        return [*fixed, end[:-1]], gaps
+
+    def _elements(self, row: Row, scale: Scale) -> Found:
+        """The elements of every place."""
+        found: Found = [()] * len(self._at)
+        figures, by_action = row.figures, row.by_action
+        if self._asked.action_dims:
+            heads = self._heads
+            cells = [(heads[key], by_action[key]) for key in sorted(by_action)]
         else:
-            made = [(None, self._of(Sum([source for _, source in pairs]), kind))] if pairs else []
-        openings = [f'{{"action_type":"{name}",' if name else "{" for name, _ in made]
-        array = [(opening, f",{opening}", each) for opening, (_, each) in zip(openings, made, strict=True)]
-        return array, bool(rest and rest[0])
-
-    def begin(self, row: Row, spend: float, impressions: int, reach: int) -> None:
-        """Get ready for a row."""
-        scale, figures = self.scale, row.figures
-        scale.spend, scale.impressions, scale.reach = spend, impressions, reach
-        scale.plays, scale.seconds = sum(figures[AT["stage_0"] : AT["stage_100"] + 1]), figures[AT["seconds"]]
-        for written in self._writers.values():
-            if written.of_row:
-                written.clear()
-        if self._counts_by_action:
-            self._fill_split(row)
-        elif not self._query.action_dims:
-            for source, elements in self._elements.items():
-                vector = source.vector(row)
-                for each in elements.values():
-                    each.fill_mixed({"": vector} if vector else {})
-
-    def _fill_split(self, row: Row) -> None:
-        """Write the elements of a row that has action breakdowns."""
-        if not (self._uniform or self._mixed):
-            self._arrange()
-        by_action, heads, nothing = row.by_action, self._heads, self._nothing
-        for source, kinds in self._uniform:
-            counts = [(heads[key], count) for key, count in source.counts(by_action).items()]
-            for each in kinds:
-                each.fill_uniform(counts)
+            cells = [(self._nothing, figures)]
+        self._on_meta(cells, scale, found)
         # Where a row has no conversions, none have to be added up.
-        has_conversions = any(row.figures[FIRST_CONVERSION:REACH_SUM])
-        for mixed, kinds in self._mixed:
-            vectors = mixed.vectors(row, nothing) if has_conversions or not mixed.is_off_meta else {}
-            for each in kinds:
-                each.fill_mixed(vectors)
+        if any(figures[FIRST_CONVERSION:REACH_SUM]):
+            self._conversions([(self._nothing, figures)], scale, found)
+        for sources, write in self._together:
+            write(self._added(sources, cells, figures), scale, found)
+        return found
 
-    def _arrange(self) -> None:
-        """Every source with its elements; those with few figures first, since others count on from them."""
-        uniform = sorted(
-            (each for each in self._elements if isinstance(each, Source) and each.places),
-            key=lambda each: len(each.slots),
-        )
-        for place, source in enumerate(uniform):
-            any(map(source.follow, reversed(uniform[:place])))
-        self._uniform = [(each, list(self._elements[each].values())) for each in uniform]
-        self._mixed = [(each, list(kinds.values())) for each, kinds in self._elements.items() if not each.places]
+    def _added(self, sources: Sequence[Source], cells: Sequence[tuple[str, list[int]]], figures: list[int]) -> Cells:
+        """The counts of several sources added up by place, in the order in which the sources have some."""
+        found: dict[str, tuple[int, ...]] = {}
+        for each in sources:
+            for head, own in [(self._nothing, figures)] if each.is_off_meta else cells:
+                counts = each.counts(own)
+                if any(counts):
+                    before = found.get(head)
+                    found[head] = tuple(map(add, before, counts)) if before else counts
+        return found.items()
 
-    def _source(self, parts: tuple[str, ...], *, money: bool) -> Source:
-        if (parts, money) not in self._sources:
-            self._sources[parts, money] = Source(parts, money=money, with_apps=self._with_apps)
-        return self._sources[parts, money]
+    def _field(self, field: str) -> tuple[bool, list[tuple[str, str, int]]]:
+        kind, types, *rest = tables()["fields"][field]
+        is_money, is_of_catalogue = kind in ("money", "roas"), bool(rest and rest[0])
+        dims, left_out = self._asked.action_dims, self._asked.left_out
+        with_apps = not dims or off_meta((), dims) != "type2"
+        pairs = [
+            (name, source(tuple(rest[1:] or tables()["types"][name]), money=is_money, with_apps=with_apps))
+            for name in types
+            if name not in left_out
+        ]
+        if self._asked.by_action_type:
+            made = [(f'{{"action_type":"{name}",', self._place((each,), kind)) for name, each in pairs]
+        else:
+            made = [("{", self._place(tuple(each for _, each in pairs), kind))] if pairs else []
+        return is_of_catalogue, [(opening, f",{opening}", at) for opening, at in made]
 
-    def _of(self, source: Source | Sum, kind: str) -> Elements:
-        known = self._elements.setdefault(source, {})
-        if kind in known:
-            return known[kind]
-        query = self._query
-        # Where rows have no action breakdowns, counting is so cheap that all sources are counted alike.
-        places = source.places if query.action_dims else ()
-        if (kind, places) not in self._writers:
-            names = ["value", *(name for name in query.windows if WINDOWS[name] in places)]
-            layout = ",".join(f'"{name}":{NUMBER}' for name in names) + "}" if places else ""
-            self._writers[kind, places] = writer(kind, self._money, self.scale, layout)
-        known[kind] = Elements(self._writers[kind, places], query.windows, self._heads)
-        return known[kind]
+    def _place(self, sources: tuple[Source, ...], kind: str) -> int:
+        """Where the elements of some sources in a kind of field are."""
+        if (sources, kind) in self._at:
+            return self._at[sources, kind]
+        at = self._at[sources, kind] = len(self._at)
+        if len(sources) == 1:
+            of_windows = [sources[0].figures[place] for place in self._shown]
+            plan = self._plans[sources[0].is_off_meta]
+        else:
+            of_windows = [(place,) for place in self._shown]
+            plan = Plan(self._asked.decimals)
+        # What differs among the windows, and which windows have which.
+        parts = tuple(part for part in dict.fromkeys(of_windows) if part)
+        named = zip(self._names, of_windows, strict=True)
+        if parts:
+            plan.add(parts, at, kind, tuple((name, parts.index(part)) for name, part in named if part))
+        if len(sources) > 1:
+            self._together.append((sources, plan.function()))
+        return at
 
 
-def _types_filter(query: Query) -> Callable[[str], bool] | None:
-    """What a filter on `action_type` leaves of the elements."""
-    chosen = [each for each in query.filters if not each.level and each.attribute == "action_type"]
-    return (lambda name: all(each.holds(name) for each in chosen)) if chosen else None
+@lru_cache(8)
+def actions(asked: Asked) -> Actions:
+    """What writes the arrays asked for; report after report asks for the same."""
+    return Actions(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integration_tests.sandbox.insights_rows import Row
-from integration_tests.sandbox.insights_sources import Source, tables
+from integration_tests.sandbox.insights_sources import Source, source, tables
 from integration_tests.sandbox.insights_writing import decimal
 
 _GOALS = {
@@ -56,5 +56,5 @@ class Results:
         if indicator not in self._sources:
             kind, _, name = indicator.partition(":")
             parts = tables()["types"][name] if name else tables()["fields"][kind][3:]
-            self._sources[indicator] = Source(parts)
-        return (self._sources[indicator].vector(row) or [0])[0]
+            self._sources[indicator] = source(tuple(parts))
+        return self._sources[indicator].counts(row.figures)[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from integration_tests.sandbox import breakdown_rules
-from integration_tests.sandbox.delivery import Day, Delivery, Profile, hours_of
+from integration_tests.sandbox.delivery import Day, Delivery, Profile
 from integration_tests.sandbox.dimensions import HOURLY, HOURLY_AUDIENCE, ActionCells, Dimensions, group_of
 from integration_tests.sandbox.figures import (
     FIRST_CONVERSION,
@@ -18,6 +18,7 @@ from integration_tests.sandbox.figures import (
     narrowed,
     split,
 )
+from integration_tests.sandbox.hours import hours_of
 from integration_tests.sandbox.insights_filters import STATUSES, keeps
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_texts import ObjectTexts
@@ -26,6 +27,7 @@ from integration_tests.sandbox.world import World
 
 GONE = ("ARCHIVED", "DELETED")
 _SPREAD = 0x9E3779B97F4A7C15
+_ACTION_SPREADS = [index * _SPREAD >> 7 for index in range(WIDTH)]
 _GROUPS = [group_of(index) for index in range(WIDTH)]
 
 
@@ -36,8 +38,8 @@ class TooMuchWork(Exception):
 class Row:
     """One row: of which period, object and cell of the breakdowns it is, and its figures added up.
 
-    `by_action` holds the figures that count actions on Meta once more, by the values of the action breakdowns as
-    `ActionCells` spells them; conversions have no such values. `json` is how the row goes out, as long as it is worth
+    `by_action` holds the figures of actions on Meta once more, by the values of the action breakdowns as `ActionCells`
+    spells them; conversions have no such values. `json` is how the row goes out, as long as it is worth
     keeping.
     """
 
@@ -47,7 +49,7 @@ class Row:
         self.period, self.index, self.cell = period, index, cell
         self.figures = [0] * WIDTH
         self.json: bytes | None = None
-        self.by_action: dict[int, dict[str, int]] = {}
+        self.by_action: dict[str, list[int]] = {}
 
     def add_reach(self, reach: int) -> None:
         self.figures[REACH_SUM] += reach
@@ -97,14 +99,14 @@ class Collector:
         if query.is_empty:
             return
         ads = ads_under(self._world, query.node)
-        days = sum((period.until - period.since).days + 1 for period in query.periods)
-        if len(ads) * days > max_work:
+        if len(ads) * sum((period.until - period.since).days + 1 for period in query.periods) > max_work:
             raise TooMuchWork
-        counts = self._condition(query)
+        counts, adding = self._condition(query), _Adding(self._delivery, self._dimensions, query, found, self._keyless)
         for ad in ads:
             yield ad
-            if counts(ad):
-                yield from _AdRows(self._delivery, self._dimensions, query, ad, found, keyless=self._keyless).add()
+            # Most ads have nothing to show in a short time, and nothing else has to be known about them.
+            if (days := adding.days(ad)) and counts(ad):
+                yield from adding.add(ad, days)
 
     def _condition(self, query: Query) -> Callable[[Ad], bool]:
         """Whether an ad's figures count: those the filters take, of objects that are listed."""
@@ -129,47 +131,43 @@ class Collector:
         return counts
 
 
-class _AdRows:
-    """Adds one ad's figures to the rows."""
+class _Adding:
+    """Adds the figures of ads to the rows of a query."""
 
     def __init__(
-        self,
-        delivery: Delivery,
-        dimensions: Dimensions,
-        query: Query,
-        ad: Ad,
-        rows: Found,
-        *,
-        keyless: bool,
-    ) -> None:
+        self, delivery: Delivery, dimensions: Dimensions, query: Query, rows: Found, keyless: bool
+    ) -> None:  # fmt: skip
         self._delivery, self._dimensions, self._query, self._rows = delivery, dimensions, query, rows
-        self._profile: Profile = delivery.profile(ad)
-        self._index = index_at(query.level, ad)
         self._is_hourly = bool({HOURLY, HOURLY_AUDIENCE} & set(query.breakdowns))
         off_meta = breakdown_rules.off_meta(query.breakdowns, ())
         self._drops_off_meta, self._keyless = off_meta is not None, keyless and off_meta is not None
-        self._fan: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._actions: Mapping[str, ActionCells] = {}
+        self._splits_actions = bool(query.action_dims) and query.asks_actions
+        # Those of the ad that is being added.
+        self._index: int
+        self._profile: Profile
+        self._actions: Mapping[str, ActionCells]
 
-    def add(self) -> Iterator[None]:
-        """Add a day at a time."""
-        query, moment = self._query, self._query.moment
-        days = [
+    def days(self, ad: Ad) -> list[tuple[int, int]]:
+        """The days on which an ad delivered, as numbers of periods and ordinals."""
+        delivery, moment = self._delivery, self._query.moment
+        profile = delivery.profile(ad)
+        return [
             (number, day)
-            for number, period in enumerate(query.periods)
-            for day in self._delivery.days(self._profile, period.since, period.until, moment)
+            for number, period in enumerate(self._query.periods)
+            for day in delivery.days(profile, period.since, period.until, moment)
         ]
-        # Most ads have nothing to show in a short time, and nothing has to be known about them.
-        if not days:
-            return
-        cells = self._cells(24) if query.breakdowns else None
+
+    def add(self, ad: Ad, days: Sequence[tuple[int, int]]) -> Iterator[None]:
+        """Add an ad a day at a time."""
+        query, moment = self._query, self._query.moment
+        profile = self._delivery.profile(ad)
+        cells = self._cells(profile, 24) if query.breakdowns else None
         if cells is not None and not cells.values:
             return
-        self._fan = self._profile.fan
-        if query.action_dims and query.asks_actions:
-            self._actions = self._dimensions.actions(self._profile, query.action_dims)
+        self._index, self._profile = index_at(query.level, ad), profile
+        self._actions = self._dimensions.actions(profile, query.action_dims) if self._splits_actions else {}
         for number, day in days:
-            found = self._delivery.figures(self._profile, day, moment)
+            found = self._delivery.figures(profile, day, moment)
             if found is None:
                 continue
             if cells is None:
@@ -178,13 +176,13 @@ class _AdRows:
                 self._put(row, found.pairs, found.chance)
                 yield
                 continue
-            own = hours_of(cells, self._profile.zone, day) if self._is_hourly else cells
+            own = hours_of(cells, profile.zone, day) if self._is_hourly else cells
             is_partial = self._is_hourly and day == moment.today.toordinal()
-            self._spread(number, own, found, self._cells(moment.hours) if is_partial else None)
+            self._spread(number, own, found, self._cells(profile, moment.hours) if is_partial else None)
             yield
 
-    def _cells(self, hours: int) -> Cells:
-        cells = self._dimensions.cells(self._profile, self._query.breakdowns, hours)
+    def _cells(self, profile: Profile, hours: int) -> Cells:
+        cells = self._dimensions.cells(profile, self._query.breakdowns, hours)
         most = self._query.product_limit
         if most and "product_id" in self._query.breakdowns:
             return Cells(cells.values[:most], cells.sums[:most])
@@ -223,31 +221,31 @@ class _AdRows:
             self._put(self._row(period, None), away, chance)
 
     def _put(self, row: Row, pairs: Pairs, chance: int) -> None:
-        figures, fan = row.figures, self._fan
+        figures, profile = row.figures, self._profile
         for index, total in pairs:
             if index < FIRST_CONVERSION:
                 figures[index] += total
             else:
-                for slot, worth in fan[index]:
-                    figures[slot] += total * worth
+                counts, amounts, name = profile.fan[index]
+                for slot in counts:
+                    figures[slot] += total
+                for slot in amounts:
+                    figures[slot] += total * profile.prices[name]
         if self._actions:
             self._put_actions(row.by_action, pairs, chance)
 
-    def _put_actions(self, by_action: dict[int, dict[str, int]], pairs: Pairs, chance: int) -> None:
-        actions = self._actions
+    def _put_actions(self, by_action: dict[str, list[int]], pairs: Pairs, chance: int) -> None:
+        actions, before = self._actions, None
         for index, total in pairs:
             group = _GROUPS[index]
             if group is None:
                 continue
-            keys, sums = actions[group]
-            shares = split(total, sums, chance ^ (index * _SPREAD >> 7))
-            held = by_action.get(index)
-            if held is None:
-                by_action[index] = {keys[cell]: share for cell, share in shares}
-                continue
-            for cell, share in shares:
-                key = keys[cell]
-                held[key] = held.get(key, 0) + share
+            cells = actions[group]
+            if cells is not before:
+                before = cells
+                held = [by_action.setdefault(key, [0] * FIRST_CONVERSION) for key in cells.keys]
+            for cell, share in split(total, cells.sums, chance ^ _ACTION_SPREADS[index]):
+                held[cell][index] += share
 
 
 def _in_hours(day: Day, cells: Cells, begun: Cells) -> Pairs:

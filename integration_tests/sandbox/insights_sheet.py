@@ -9,12 +9,13 @@ import orjson
 
 from integration_tests.sandbox.dimensions import SEPARATOR, decimals, tables
 from integration_tests.sandbox.figures import AT, FIRST_CONVERSION, REACH_MOST, REACH_SUM
-from integration_tests.sandbox.insights_actions import Actions, Elements, Types, is_array
+from integration_tests.sandbox.insights_actions import Asked, actions, is_array
+from integration_tests.sandbox.insights_compiled import Scale
 from integration_tests.sandbox.insights_query import Query
 from integration_tests.sandbox.insights_results import Results
 from integration_tests.sandbox.insights_rows import Row
 from integration_tests.sandbox.insights_texts import ObjectTexts, Texts
-from integration_tests.sandbox.insights_writing import decimal, ratio, unique
+from integration_tests.sandbox.insights_writing import amount, decimal, ratio, unique
 
 _CLICKS = ("click_other", "click_onsite", "click_outbound")
 _SUMS: dict[str, tuple[str, ...]] = {
@@ -55,6 +56,7 @@ _NUMBERS = frozenset({
     "canvas_avg_view_percent", "qualifying_question_qualify_answer_rate",
 })  # fmt: skip
 _SPEND, _SOCIAL, _SECONDS = AT["spend_plain"], AT["spend_social"], AT["canvas_seconds"]
+_FIRST_STAGE, _LAST_STAGE, _PLAYED = AT["stage_0"], AT["stage_100"], AT["seconds"]
 
 
 class Sheet:
@@ -65,11 +67,10 @@ class Sheet:
         self._decimals = decimals(query.account.currency)
         self._texts: dict[int, tuple[Texts, bytes]] = {}
         self._results = Results()
-        self._actions = Actions(query, self.money)
         self._names = [name for name in (query.fields if fields is None else fields) if name not in query.hidden]
+        self._actions = actions(Asked.of(query, self._names))
         # Other fields are figures.
         self._of_texts = tuple(name for name in self._names if not is_array(name) and name not in _RATIOS)
-        self._arrays: list[tuple[str, str, Elements | None, Types, bool]] = []
         self._ratios: list[tuple[str, str, str, int]] = []
         self._plain: list[tuple[str, str]] = []
         self._of_results: list[tuple[str, str]] = []
@@ -80,29 +81,12 @@ class Sheet:
         for name in self._names:
             if is_hourly and name in ("reach", "frequency"):
                 self._ends = [f'"{name}":"0",{end}' for end in self._ends]
-            elif is_array(name):
-                self._add_array(name)
             elif name in _RATIOS:
                 self._ratios.append((f'"{name}":', *_RATIOS[name]))
             elif self._results.has(name):
                 self._of_results.append((f'"{name}":', name))
             elif name in _NUMBERS:
                 self._plain.append((f'"{name}":"', name))
-
-    def _add_array(self, name: str) -> None:
-        types, is_of_catalogue = self._actions.array(name)
-        if len(types) == 1:
-            [(opening, between, only)] = types
-            self._arrays.append((f'"{name}":[{opening}', between, only, [], is_of_catalogue))
-        else:
-            self._arrays.append((f'"{name}":[', "", None, types, is_of_catalogue))
-
-    def money(self, minor: int) -> str:
-        """An amount in the account's currency, from its minor units."""
-        if not self._decimals:
-            return str(minor)
-        text = f"{minor / 100:.2f}"
-        return text.rstrip("0").rstrip(".") if text[-1] == "0" else text
 
     def write(self, row: Row) -> dict[str, Any]:
         """The row as it goes out, to be looked into."""
@@ -118,21 +102,14 @@ class Sheet:
         texts, constant = known
         numbers = self._numbers(row, texts)
         spend = float(numbers["spend"])
-        actions, is_catalogue = self._actions, "is_catalogue" in texts
-        actions.begin(row, spend, numbers["impressions"], numbers["reach"])
         parts = [f'{key}{numbers[name]}"' for key, name in self._plain if numbers.get(name)]
         for key, over, under, factor in self._ratios:
             above, below = spend if over == "spend" else numbers[over], numbers[under]
             if above and below:
-                parts.append(key + ratio(above * factor, below))
-        for key, between, only, types, is_of_catalogue in self._arrays:
-            if is_of_catalogue and not is_catalogue:
-                continue
-            if only is not None:
-                if tails := only.tails:
-                    parts.append(f"{key}{between.join(tails)}]")
-            elif elements := [opening + joint.join(each.tails) for opening, joint, each in types if each.tails]:
-                parts.append(f"{key}{','.join(elements)}]")
+                parts.append(key + ratio(above * factor / below))
+        scale = Scale(spend, numbers["impressions"], numbers["reach"], _play_length(row))
+        if arrays := self._actions.text(row, scale, of_catalogue="is_catalogue" in texts):
+            parts.append(arrays)
         for key, name in self._of_results:
             if text := self._results.json(name, row, texts.get("optimization_goal"), numbers):
                 parts.append(key + text)
@@ -163,8 +140,8 @@ class Sheet:
         most = figures[REACH_MOST]
         reach = numbers["reach"] = most + (figures[REACH_SUM] - most) * 6 // 10
         social, seconds = figures[_SOCIAL], figures[_SECONDS]
-        numbers["spend"] = self.money(figures[_SPEND] + social)
-        numbers["social_spend"] = self.money(social) if social else None
+        numbers["spend"] = amount(figures[_SPEND] + social, self._decimals)
+        numbers["social_spend"] = amount(social, self._decimals) if social else None
         numbers["full_view_reach"] = numbers["full_view_impressions"] * reach // (numbers["impressions"] or 1)
         numbers["estimated_ad_recallers"] = reach * 6 // 100 if texts.get("objective") == "OUTCOME_AWARENESS" else 0
         numbers["canvas_seconds"] = seconds
@@ -173,3 +150,9 @@ class Sheet:
         if "asks" in texts and any(figures[FIRST_CONVERSION:REACH_SUM]):
             numbers["qualifying_question_qualify_answer_rate"] = decimal(reach % 97 / 97) if reach % 97 else None
         return numbers
+
+
+def _play_length(row: Row) -> str:
+    """How many seconds a play of the video took, as JSON; '' without one."""
+    plays = sum(row.figures[_FIRST_STAGE : _LAST_STAGE + 1])
+    return f'"{max(1, row.figures[_PLAYED] // plays)}"' if plays else ""

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from integration_tests.sandbox.delivery import Delivery, Moment, day_of
+from integration_tests.sandbox.delivery import Delivery, Moment
+from integration_tests.sandbox.hours import day_of
 from integration_tests.sandbox.kinds import Ad, Lead
 from integration_tests.sandbox.world import World
 

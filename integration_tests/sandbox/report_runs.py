@@ -228,7 +228,7 @@ class ReportRuns:
             return "Job Started", 0
         if done < 1:
             early = self.settings.completes_early and done > 0.8
-            return "Job Completed" if early else "Job Running", min(99, int(done * 110) if done < 0.9 else 99)
+            return "Job Completed" if early else "Job Running", int(done * 100)
         if run.outcome == "Job Completed" and not run.is_counted:
             self._check_size(run)
         return run.outcome, 100 if run.outcome == "Job Completed" else 0
