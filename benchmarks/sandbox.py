@@ -3,10 +3,10 @@
 A server runs in a process of its own, pinned to one core where the machine has several; clients run on the others. The
 figures are per second of that process's CPU, so that neither the clients nor what else the machine does is measured.
 Rows are made once, and that is what a benchmark of a connector sees: "rows made" is a whole edge read once from a
-server that has answered nothing of it before, its first page with all that has to be set up included. For report runs
-it is all CPU from the submission to the last page, whenever the rows were made. "Made ahead" is what is left of it for
-the reader when the run took a while, as Meta's do: the CPU of reading its pages alone, the rows having been made while
-it ran. That CPU was used too, only sooner.
+server that has answered nothing of it before, its first page with all that has to be set up included; "all pages" are
+the four edges together. For report runs it is all CPU from the submission to the last page, whenever the rows were
+made. "Made ahead" is what is left of it for the reader when the run took a while, as Meta's do: the CPU of reading its
+pages alone, the rows having been made while it ran. That CPU was used too, only sooner.
 The floor is a bare ASGI app on the same server that answers with the same bytes, measured just after: a ratio of 0.5 is
 half as fast as that.
 """
@@ -16,14 +16,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,11 +29,9 @@ from urllib.parse import urlencode, urlsplit
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import uvicorn  # noqa: E402 # the sandbox is found from anywhere
-
-from benchmarks.connection import TOKEN, VERSION, Connection  # noqa: E402
+from benchmarks.connection import TOKEN, VERSION, Connection  # noqa: E402 # the sandbox is found from anywhere
+from benchmarks.served import Server, start  # noqa: E402
 from integration_tests.sandbox.insights_query import known_fields  # noqa: E402
-from integration_tests.sandbox.server import Sandbox, listen, run, scenario_of, server_for, spare_collector  # noqa: E402
 from source_meta_ads.schemas.fields import load_node  # noqa: E402
 
 ACCOUNT, SECONDS = "1001", 2.0
@@ -49,70 +44,12 @@ WORLD: dict[str, Any] = {
     "tokens": [{"token": TOKEN}], "accounts": [AD],
 }  # fmt: skip
 MANY = {"count": 999, "template": {**{key: value for key, value in AD.items() if key != "id"}}}
+EDGES = {"campaigns": "Campaign", "adsets": "AdSet", "ads": "Ad", "adcreatives": "AdCreative"}
 REPORT = {
     "level": "ad", "time_increment": "1",
     "action_breakdowns": json.dumps(["action_type", "action_target_id", "action_destination"]),
     "action_attribution_windows": json.dumps(["1d_click", "7d_click", "28d_click", "1d_view"]),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server in a process of its own."""
-
-    process: subprocess.Popen[str]
-    url: str
-
-    def used(self, what: str) -> float:
-        """What the process has used: `cpu` in seconds, or the `peak` of its memory in MB."""
-        return float(json.loads(Connection(self.url).call("GET", "/usage"))[what])
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-
-def start(*args: str) -> Server:
-    """Start this file as a server and wait until it listens."""
-    process = subprocess.Popen([sys.executable, __file__, *args], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    assert process.stdout is not None
-    return Server(process, process.stdout.readline().strip())
-
-
-def usage() -> dict[str, float]:
-    """What this process has used."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    status = Path("/proc/self/status")
-    # Linux counts what the parent held before exec into ru_maxrss.
-    peak = int(status.read_text().partition("VmHWM:")[2].split()[0]) if status.exists() else used.ru_maxrss / 1024
-    return {"cpu": used.ru_utime + used.ru_stime, "peak": peak / 1024}
-
-
-def serve(app: Any) -> None:
-    """Serve an application on a free port, on the last core alone; say where. It also answers GET /usage."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    listening = listen("127.0.0.1", 0)
-    host, port = listening.getsockname()[:2]
-    print(f"http://{host}:{port}", flush=True)
-
-    async def metered(scope: Any, receive: Any, send: Any) -> None:
-        await (plain(json.dumps(usage()).encode()) if scope["path"] == "/usage" else app)(scope, receive, send)
-
-    spare_collector()
-    server: uvicorn.Server = server_for(metered)  # type: ignore[arg-type]
-    run(lambda: server.serve(sockets=[listening]))
-
-
-def plain(body: bytes) -> Any:
-    """An application that answers everything with the same bytes."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return app
 
 
 def ask(url: str, paths: Sequence[str], until: float) -> tuple[int, int]:
@@ -179,15 +116,16 @@ def submitted(connection: Connection, day: int, account: str) -> str:
 
 def measure_pages(
     pool: ProcessPoolExecutor, server: Server, name: str, read: Callable[[Connection], tuple[list[str], int]]
-) -> None:
-    """Report how fast the pages of a listing are made, and how fast they are read again."""
+) -> tuple[int, float]:
+    """Report how fast the pages of a listing are made and read again; return the bytes made and their CPU seconds."""
     connection, before = Connection(server.url), server.used("cpu")
     addresses, size = read(connection)
-    made = size / (server.used("cpu") - before) / 1e6
+    spent = server.used("cpu") - before
     _, again = rate(pool, server, addresses[-4:])
     _, least = bare(pool, connection.call("GET", addresses[-2]))
-    report(f"{name}, rows made", made, "MB/s", least)
+    report(f"{name}, rows made", size / spent / 1e6, "MB/s", least, f"{size / len(addresses) / 1e3:.0f} kB a page")
     report(f"{name}, read again", again, "MB/s", least)
+    return size, spent
 
 
 def made_ahead() -> float:
@@ -246,7 +184,7 @@ def peak_after_reading(path: str) -> float:
     server = start("sandbox", path)
     try:
         connection = Connection(server.url)
-        for edge in ("campaigns", "adsets", "ads", "adcreatives", "insights"):
+        for edge in (*EDGES, "insights"):
             asked = {"level": "ad"} if edge == "insights" else {"fields": "id,name"}
             pages(connection, f"act_{ACCOUNT}/{edge}", limit="500", **asked)
         return server.used("peak")
@@ -274,11 +212,13 @@ def main() -> None:
             calls, _ = rate(pool, server, [node])
             least, _ = bare(pool, connection.call("GET", node))
             report("small calls", calls, "calls/s", least)
-            for edge, name in (("campaigns", "Campaign"), ("adsets", "AdSet"), ("ads", "Ad"),
-                               ("adcreatives", "AdCreative")):  # fmt: skip
+            made = []
+            for edge, name in EDGES.items():
                 fields = ",".join(load_node(name, VERSION).default_names)
                 read = partial(pages, path=f"act_{LARGE['id']}/{edge}", fields=fields, limit="100")
-                measure_pages(pool, server, f"pages of {edge}", read)
+                made.append(measure_pages(pool, server, f"pages of {edge}", read))
+            size, spent = map(sum, zip(*made, strict=True))
+            report("all pages of an account, rows made", size / spent / 1e6, "MB/s", 0, f"{size / 1e6:.0f} MB")
             measure_pages(pool, server, "pages of report runs", reports)
             report("pages of report runs, made ahead", made_ahead(), "MB/s", 0, "read from runs of a second")
             report_waits()
@@ -292,9 +232,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["sandbox"]:
-        serve(Sandbox(scenario_of(sys.argv[2])))
-    elif sys.argv[1:2] == ["floor"]:
-        serve(plain(Path(sys.argv[2]).read_bytes()))
-    else:
-        main()
+    main()
