@@ -54,23 +54,25 @@ def _outcomes(
     """The outcome of each read of one request."""
     items = [{"method": "GET", "relative_url": _relative_url(session, get)} for get in some]
     limits = [limit for get in some for limit in limits_of(get.edge, get.account_id)]
-    answers = session.post_batch(items, limits, stream=stream, is_patient=is_patient)
+    answers, asked_at = session.post_batch(items, limits, stream=stream, is_patient=is_patient)
     answers += [None] * (len(some) - len(answers))
-    return [_outcome(session, get, answer, stream) for get, answer in zip(some, answers, strict=False)]
+    return [_outcome(session, get, answer, stream, asked_at) for get, answer in zip(some, answers, strict=False)]
 
 
 def _relative_url(session: GraphSession, get: Get) -> str:
     return f"{session.version}/{get.path}?{urlencode(encode_params(get.params))}"
 
 
-def _outcome(session: GraphSession, get: Get, answer: object, stream: str | None) -> dict[str, Any] | GraphError:
+def _outcome(
+    session: GraphSession, get: Get, answer: object, stream: str | None, asked_at: float
+) -> dict[str, Any] | GraphError:
     call = Call("GET", get.edge, get.account_id, stream, tries=1)
     if not isinstance(answer, Mapping):
-        session.observe({}, 0, call)
+        session.observe({}, 0, call, asked_at)
         return TransientError(message="Meta did not get to this item of the batch").at("GET", get.edge, get.account_id)
     code, body = answer.get("code"), answer.get("body")
     status = code if isinstance(code, int) else 0
-    session.observe(_headers(answer.get("headers")), status, call)
+    session.observe(_headers(answer.get("headers")), status, call, asked_at)
     error = classify(status, body if isinstance(body, str) else None)
     if isinstance(error, RateLimited):
         session.refuse(error, call)

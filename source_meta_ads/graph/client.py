@@ -101,20 +101,25 @@ class GraphSession(requests.Session):
         *,
         stream: str | None = None,
         is_patient: bool = True,
-    ) -> list[Any]:
-        """The parsed list that a batch answers with; `limits` are those of all items. Raises: GraphError."""
+    ) -> tuple[list[Any], float]:
+        """The parsed list that a batch answers with, and when it was sent; `limits` are those of all items.
+
+        The items count as under way until `observe` was told of each of them. Raises: GraphError.
+        """
         params = {"batch": list(items), "include_headers": True}
         about = {"stream_name": stream, "edge": "batch", "limits": limits, "is_patient": is_patient}
-        response = self._respond("POST", "", params, **about)
+        response = self._respond("POST", "", params, **about, is_done=False)
         body = parsed_body(response)
         if not isinstance(body, list):
+            self._throttle.done(limits)
             raise TransientError(message="the answer is not a JSON list", status=response.status_code)
-        return body
+        return body, response.__dict__["asked_at"]
 
-    def observe(self, headers: Mapping[str, str], status: int, call: Call) -> None:
+    def observe(self, headers: Mapping[str, str], status: int, call: Call, asked_at: float) -> None:
         """Take note of one item of a batch: it counts, and tells of limits, like a call of its own."""
         self._meter.call(call.edge, status, call.stream, call.account_id)
-        self._throttle.observe(read_usage(headers), call.account_id)
+        self._throttle.observe(read_usage(headers), call.account_id, asked_at)
+        self._throttle.done(limits_of(call.edge, call.account_id))
 
     def blocked_seconds(self, edge: str, account_id: str) -> float:
         """How long Meta would refuse calls to an edge of the account from now, as far as is known."""
@@ -148,9 +153,9 @@ class GraphSession(requests.Session):
         Takes, besides what `requests.Session.send` takes, `account_id` (digits) and `edge` for calls whose URL names
         none, `stream_name` for the meter, `limits` for a call that counts against others than its edge's,
         `is_patient` False for a caller that has better things to do than to wait for a limit, `is_page` for a call
-        whose answer is a page of an edge, `most_tries` for one that isn't worth more, and `parse` in place of orjson's,
-        which may raise ValueError. A token that is refused is replaced once by the one that its store has now, if that
-        is another.
+        whose answer is a page of an edge, `most_tries` for one that isn't worth more, `parse` in place of orjson's,
+        which may raise ValueError, and `is_done` False where the answer tells of limits that are booked until then. A
+        token that is refused is replaced once by the one that its store has now, if that is another.
         Raises: GraphError, with method, edge and account, once the error's retry policy is used up, or RateLimited
         when a limit has no room for longer than the run is willing to wait.
         """
@@ -159,7 +164,7 @@ class GraphSession(requests.Session):
         limits = kwargs.pop("limits", None) or limits_of(call.edge, call.account_id)
         is_patient = kwargs.pop("is_patient", True) and self._waits_for_limits
         call.is_page, call.most_tries = kwargs.pop("is_page", False), kwargs.pop("most_tries", None)
-        call.parse = kwargs.pop("parse", orjson.loads)
+        call.parse, is_done = kwargs.pop("parse", orjson.loads), kwargs.pop("is_done", True)
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = _TIMEOUT
         # Nothing at Meta redirects an API call, and a followed redirect could lead anywhere.
@@ -168,12 +173,14 @@ class GraphSession(requests.Session):
         while True:
             call.tries += 1
             self._admit(limits, call, self._patience_seconds if is_patient else _SHORT_WAIT_SECONDS)
+            response, error = None, None
             try:
                 response, error = self._try(request, call, kwargs)
                 if isinstance(error, RateLimited):
                     self.refuse(error.at(call.method, call.edge, call.account_id), call)
             finally:
-                self._throttle.done(limits)
+                if is_done or error is not None or response is None:
+                    self._throttle.done(limits)
             if error is None and response is not None:
                 return response
             if isinstance(error, AuthError) and self._renewed(request, call):
@@ -213,6 +220,7 @@ class GraphSession(requests.Session):
         except (requests.RequestException, urllib3.exceptions.HTTPError) as failure:
             self._meter.call(call.edge, 0, call.stream, call.account_id)
             return None, TransientError(message=f"no complete answer from Meta: {type(failure).__name__}", status=0)
+        response.__dict__["asked_at"] = asked_at
         self._meter.call(call.edge, response.status_code, call.stream, call.account_id, len(response.content))
         self._clock.observe_server_date(response.headers.get("Date"))
         self._throttle.observe(read_usage(response.headers), call.account_id, asked_at)

@@ -142,15 +142,14 @@ class Book:
         `asked_at`: when the call was sent that this answers. Of calls that overlap, Meta may have counted the one that
         is answered last before the others: then its word is no news.
         """
-        if (
-            asked_at is not None
-            and self.told_at is not None
-            and asked_at < self.told_at
-            and not self._may_have_aged(now)
-        ):
-            pct = max(pct, self.pct - self._decay_pct(now))
-        # The call that this is told on may still count as in flight; items of a batch no longer do.
+        # The call that this is told on still counts as in flight.
         unanswered = max(0, self.in_flight - 1)
+        is_news = True
+        if asked_at is not None and self.told_at is not None and asked_at < self.told_at:
+            # Counted before the others; or after them, where calls of an hour ago left the count meanwhile. What the
+            # ledger reckons on from their word covers both.
+            known = self.pct - self._decay_pct(now)
+            is_news, pct = pct > known, max(pct, known)
         if self.told_at is not None and self._sent_since_told:
             rise = pct - self.pct + min(self._decay_pct(now), self.pct)
             answered = max(1, self._sent_since_told - unanswered)
@@ -158,8 +157,9 @@ class Book:
             if rise >= 0 and not (self._is_coarse and self._may_have_aged(now)):
                 self._rise = self._rise * _FORGETTING + rise
                 self._calls = self._calls * _FORGETTING + answered
-        self.pct, self.told_at = pct, now
-        self._attribute(now, unanswered)
+        if is_news:
+            self.pct, self.told_at = pct, now
+            self._attribute(now, unanswered)
         self._sent_since_told = unanswered
         if self.expected_pct(now) <= SOFT_PCT:
             self.next_at = min(self.next_at, now)

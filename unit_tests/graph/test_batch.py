@@ -11,6 +11,7 @@ import requests_mock
 
 from source_meta_ads.graph.batch import Get, get_many
 from source_meta_ads.graph.errors import GraphError, NotFound, TransientError
+from source_meta_ads.graph.limits import limits_of
 from unit_tests.graph.test_client import Door
 
 URL = "https://graph.facebook.com/v26.0/"
@@ -73,6 +74,46 @@ def test_usage_that_an_item_tells_of_counts(meta: Any) -> None:
     assert door.session.blocked_seconds("insights", "1") >= 120
     assert door.session.blocked_seconds("campaigns", "1") == door.session.blocked_seconds("insights", "2") == 0
     assert door.meter.summary()["calls_by_edge_and_status"]["report run 200"] == 1
+
+
+def of_six(used: int) -> dict[str, str]:
+    entry = {"type": "ads_insights", "call_count": used, "estimated_time_to_regain_access": 0}
+    return {"X-Business-Use-Case-Usage": json.dumps({"1": [entry]})}
+
+
+def test_a_call_that_is_under_way_while_a_batch_is_answered_is_still_reckoned_with(meta: Any) -> None:
+    door, limits = Door(), limits_of("insights", "1")
+    for used in (16, 33, 50):
+        meta.get(f"{URL}act_1/insights", json={"data": []}, headers=of_six(used))
+        door.session.get_json("act_1/insights")
+    begun = door.clock.elapsed
+
+    def answer(_: Any, __: Any) -> Any:
+        # Meta answers for the fourth of six calls while the fifth is on its way.
+        door.throttle.admit(limits)
+        return [item(200, {"id": "0"}, of_six(66))]
+
+    meta.post(URL, json=answer)
+    get_many(door.session, gets(1))
+    assert door.clock.elapsed == begun
+    used_pct, pct_a_call = door.throttle.used()["buc:ads_insights", "1"]
+    assert used_pct == 66
+    assert 16 <= pct_a_call <= 17
+    door.throttle.done(limits)
+    # That makes five, and the sixth only has to wait for its turn in the pace; the seventh has no room.
+    assert door.session.blocked_seconds("insights", "1") < 600
+    door.throttle.admit(limits)
+    assert door.session.blocked_seconds("insights", "1") > 3000
+
+
+def test_items_are_under_way_until_their_answer_is_read_and_no_longer(meta: Any) -> None:
+    door = Door()
+    meta.post(URL, json=[item(200, {"id": "0"}, of_six(16)), item(200, {"id": "1"}, of_six(33)), None])
+    get_many(door.session, gets(3))
+    meta.post(URL, json={"data": []})
+    with pytest.raises(TransientError):
+        get_many(door.session, gets(3))
+    assert {book.in_flight for book in door.throttle._books.values()} == {0}
 
 
 @pytest.mark.parametrize("headers", [None, "x", [None], [{"name": "x"}], [7]])

@@ -264,6 +264,23 @@ def test_an_answer_that_was_overtaken_makes_no_room(throttle: Throttle, clock: S
     assert throttle.used()["buc:ads_management", "1"][0] == 83
 
 
+def test_an_answer_that_was_overtaken_makes_no_room_even_where_old_calls_may_have_left_the_count(
+    throttle: Throttle, clock: SimulatedClock
+) -> None:
+    for used in (16, 33):
+        call(throttle, CAMPAIGNS, buc(used))
+    clock.elapsed += 3580
+    asked_at = clock.elapsed
+    throttle.admit(CAMPAIGNS)
+    throttle.admit(CAMPAIGNS)
+    assert clock.elapsed == asked_at
+    for used in (66, 50):
+        clock.elapsed += 1
+        throttle.observe(read_usage(buc(used)), "1", asked_at)
+        throttle.done(CAMPAIGNS)
+    assert throttle.used()["buc:ads_management", "1"][0] == 66
+
+
 @given(
     events=st.lists(
         st.tuples(st.sampled_from(["call", "tell", "refuse"]), st.floats(0, 150), st.floats(0, 500)), max_size=40
