@@ -1,7 +1,6 @@
 """A server in a process of its own, that tells what it has used: the sandbox, or the floor that it is measured by.
 
-python benchmarks/served.py sandbox world.yaml
-python benchmarks/served.py floor body.json
+`python benchmarks/served.py sandbox world.yaml`, or `floor body.json`.
 """
 
 from __future__ import annotations

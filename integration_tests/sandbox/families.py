@@ -55,6 +55,13 @@ class Family(dict[int, T]):
         """The object of an index, made anew."""
         raise NotImplementedError
 
+    def lone(self, index: int, make: Callable[..., T], name: Callable[[int, int], str]) -> T:
+        """The object of an index, of a kind that is below no other and has nothing but a name and its words."""
+        account_id, _, first, _, born_at, _, words_of, _ = self._shared
+        own_id = str(first + index)
+        words = words_of(own_id)
+        return make(own_id, account_id, index, name(words[0], index), born_at(index), words, None, None)
+
 
 class Campaigns(Family[Campaign]):
     """The campaigns of an account."""
@@ -115,12 +122,7 @@ class Creatives(Family[Creative]):
 
     def __missing__(self, index: int) -> Creative:
         """A creative."""
-        account_id, _, first, _, born_at, _, words_of, _ = self._shared
-        own_id = str(first + index)
-        words = words_of(own_id)
-        return Creative(
-            own_id, account_id, index, names.creative(words[0], index), born_at(index), words, None, None
-        )  # fmt: skip
+        return self.lone(index, Creative, names.creative)
 
 
 class Audiences(Family[Audience]):
@@ -128,12 +130,7 @@ class Audiences(Family[Audience]):
 
     def make(self, index: int) -> Audience:
         """A custom audience."""
-        account_id, _, first, _, born_at, _, words_of, _ = self._shared
-        own_id = str(first + index)
-        words = words_of(own_id)
-        return Audience(
-            own_id, account_id, index, names.audience(words[0], index), born_at(index), words, None, None
-        )  # fmt: skip
+        return self.lone(index, Audience, names.audience)
 
 
 class Things(Family[Thing]):

@@ -39,8 +39,7 @@ class Row:
     """One row: of which period, object and cell of the breakdowns it is, and its figures added up.
 
     `by_action` holds the figures of actions on Meta once more, by the values of the action breakdowns as `ActionCells`
-    spells them; conversions have no such values. `json` is how the row goes out, as long as it is worth
-    keeping.
+    spells them; conversions have no such values. `json` is how the row goes out, as long as it is worth keeping.
     """
 
     __slots__ = ("by_action", "cell", "figures", "index", "json", "period")

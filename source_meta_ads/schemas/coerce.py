@@ -18,9 +18,9 @@ _MOST_REMEMBERED = 8_000
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 # Any 15 significant digits survive as a double, any 18 as a 64-bit integer.
-_SAFE_DOUBLE_DIGITS = 15
+SAFE_DOUBLE_DIGITS = 15
 _SAFE_INTEGER_DIGITS = 18
-_INTEGERS = range(-(2**63), 2**63)
+INTEGERS = range(-(2**63), 2**63)
 # Python refuses to spell out or parse much longer ones.
 _LONGEST_NUMBER = 400
 _LONGEST_INTEGER_BITS = 10_000
@@ -49,7 +49,7 @@ class _Memo(dict[str, Any]):
     def __missing__(self, text: str) -> Any:
         # The usual forms of a number, `9708` and `143.51`, need neither a call nor a pattern nor decimals.
         digits = text.replace(".", "", 1) if self._is_number else ""
-        if 0 < len(digits) <= _SAFE_DOUBLE_DIGITS and digits.isdigit() and digits.isascii():
+        if 0 < len(digits) <= SAFE_DOUBLE_DIGITS and digits.isdigit() and digits.isascii():
             value: Any = int(text) if digits == text else float(text)
         else:
             value = self._parse(text)
@@ -58,7 +58,7 @@ class _Memo(dict[str, Any]):
         return value
 
 
-def _kind(schema: Mapping[str, Any]) -> str | None:
+def kind_of(schema: Mapping[str, Any]) -> str | None:
     """The one type of a value, null aside; None where there is none or several."""
     types = schema.get("type")
     kinds = {types} if isinstance(types, str) else set(types or ())
@@ -69,7 +69,7 @@ def _kind(schema: Mapping[str, Any]) -> str | None:
 
 def _compile(schema: Mapping[str, Any], memos: Mapping[str, _Memo]) -> Coercer | None:
     """The coercer of one value that is no string, None where it may stay as it is."""
-    kind = _kind(schema)
+    kind = kind_of(schema)
     if kind == "object":
         properties = schema.get("properties")
         return _object(properties, memos) if properties else None
@@ -102,17 +102,17 @@ def _columns(
 ) -> tuple[dict[str, _Memo], dict[str, Coercer]]:
     """What to do with strings, and with all else, by the name of the column."""
     strings = {
-        name: memo for name, schema in properties.items() if (memo := memos.get(_kind(schema) or "")) is not None
+        name: memo for name, schema in properties.items() if (memo := memos.get(kind_of(schema) or "")) is not None
     }
     return strings, {name: other for name, schema in properties.items() if (other := _compile(schema, memos))}
 
 
 def _array(items: Mapping[str, Any], memos: Mapping[str, _Memo]) -> Coercer | None:
-    kind = _kind(items)
+    kind = kind_of(items)
     if kind == "object" and (properties := items.get("properties")):
         strings, others = _columns(properties, memos)
         if len({id(memo) for memo in strings.values()}) == 1:
-            return _objects_of_one_kind(frozenset(strings), next(iter(strings.values())), others)
+            return _objects_of_onekind_of(frozenset(strings), next(iter(strings.values())), others)
     memo, other = memos.get(kind or ""), _compile(items, memos)
     if memo is None and other is None:
         return None
@@ -133,7 +133,7 @@ def _array(items: Mapping[str, Any], memos: Mapping[str, _Memo]) -> Coercer | No
     return coerce_array
 
 
-def _objects_of_one_kind(names: frozenset[str], memo: _Memo, others: Mapping[str, Coercer]) -> Coercer:
+def _objects_of_onekind_of(names: frozenset[str], memo: _Memo, others: Mapping[str, Coercer]) -> Coercer:
     """Lists as `actions` are most of a wide row, and the strings in them that are none for Meta all are numbers."""
     other_of = others.get
 
@@ -162,7 +162,7 @@ def _string(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    return int(value) if type(value) is float and value.is_integer() and int(value) in _INTEGERS else value
+    return int(value) if type(value) is float and value.is_integer() and int(value) in INTEGERS else value
 
 
 def _integer_in(value: str) -> Any:
@@ -170,7 +170,7 @@ def _integer_in(value: str) -> Any:
         return int(value)
     if len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value):
         exact = Decimal(value)
-        if abs(exact) <= 2**63 and exact == exact.to_integral_value() and int(exact) in _INTEGERS:
+        if abs(exact) <= 2**63 and exact == exact.to_integral_value() and int(exact) in INTEGERS:
             return int(exact)
     return value
 
@@ -184,7 +184,7 @@ def _number_in(value: str) -> Any:
 def _exact(value: str) -> Any:
     """The number that a string spells, or the string where neither a 64-bit integer nor a double holds it exactly."""
     if value.removeprefix("-").isdigit():
-        return int(value) if int(value) in _INTEGERS else value
+        return int(value) if int(value) in INTEGERS else value
     number = float(value)
     # By the shortest spelling: 0.1 counts as exact, though no double is.
     return number if abs(number) != float("inf") and Decimal(repr(number)) == Decimal(value) else value
